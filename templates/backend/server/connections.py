@@ -1,0 +1,101 @@
+"""Connections to the database server: how they are named, opened and checked.
+
+Nothing here needs Flask, so a script can use it too.
+"""
+
+{% if cookiecutter._drivers[cookiecutter.__database.driver].socket -%}
+import select
+import time
+{% endif -%}
+from typing import Any
+
+import sqlalchemy
+from sqlalchemy import Engine
+{% if cookiecutter._drivers[cookiecutter.__database.driver].socket -%}
+from sqlalchemy import event
+{% endif -%}
+from sqlalchemy import make_url
+from sqlalchemy import URL
+from sqlalchemy.exc import ArgumentError
+{%- if cookiecutter._drivers[cookiecutter.__database.driver].socket %}
+from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.pool import ConnectionPoolEntry
+{%- endif %}
+
+DRIVER = "{{ cookiecutter.__database.driver }}"
+DIALECTS = {
+{%- for dialect in cookiecutter._backends[cookiecutter.__database.backend].dialects %}
+    "{{ dialect }}": "{{ dialect }}",
+{%- endfor %}
+{%- if cookiecutter.__database.backend == "postgresql" %}
+    "postgres": "postgresql",
+{%- endif %}
+}
+{%- if cookiecutter._drivers[cookiecutter.__database.driver].socket %}
+
+# Less than load balancers and firewalls wait before they forget a silent
+# connection, which they do without a word to either end.
+MAX_IDLE_SECONDS = 180
+{%- endif %}
+
+
+def parse_url(text: str) -> URL:
+    """Return the URL of a database, with the driver that this project uses.
+
+    :raises ValueError: if the text is no URL, or one of another kind of database.
+    """
+    try:
+        url = make_url(text)
+        dialect, _, driver = url.drivername.partition("+")
+        if driver not in ("", DRIVER):
+            raise ValueError(f"unknown driver {driver}")
+
+        return url.set(drivername=f"{DIALECTS[dialect]}+{DRIVER}")
+    except (ArgumentError, KeyError, ValueError):
+        start = text.partition("://")[0].partition("@")[0]
+        accepted = " and ".join(f"{dialect}://" for dialect in DIALECTS)
+        raise ValueError(f"starts with {start!r}; accepted is {accepted}") from None
+
+
+def create_engine(url: URL, **options: Any) -> Engine:
+    """Return an engine that never hands out a connection that died while idle.
+
+    :param options: passed to :func:`sqlalchemy.create_engine`.
+    """
+{%- if cookiecutter._drivers[cookiecutter.__database.driver].socket %}
+    engine = sqlalchemy.create_engine(url, **{"max_overflow": 0} | options)
+    event.listen(engine, "checkin", remember_the_time)
+    event.listen(engine, "checkout", replace_if_dead)
+    return engine
+
+
+def remember_the_time(connection: Any, record: ConnectionPoolEntry) -> None:
+    record.info["idle_since"] = time.monotonic()
+
+
+def replace_if_dead(connection: Any, record: ConnectionPoolEntry, _: Any) -> None:
+    """Have the pool open a new connection in place of one that may be dead."""
+    idle_since = record.info.get("idle_since")
+    if idle_since is None:
+        return
+
+    if time.monotonic() - idle_since > MAX_IDLE_SECONDS or is_readable(connection):
+        raise DisconnectionError("the connection died, or may have, while it was idle")
+
+
+def is_readable(connection: Any) -> bool:
+    """Tell whether there is something to read on an idle connection.
+
+    A server says nothing unasked, unless it ends the connection. Looking costs no
+    round trip, which SQLAlchemy's ``pool_pre_ping`` would for every request.
+    """
+    try:
+        return bool(select.select([{{ cookiecutter._drivers[cookiecutter.__database.driver].socket }}], [], [], 0)[0])
+    except Exception:
+        # The driver has closed it, or its number is above what select() takes.
+        return True
+{%- else %}
+    return sqlalchemy.create_engine(
+        url, **{"max_overflow": 0, "pool_pre_ping": True} | options
+    )
+{%- endif %}

@@ -1,0 +1,91 @@
+"""A connection that died while nobody used it costs no request."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from conftest import config_for_tests
+from conftest import dispose
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import text
+
+{% if cookiecutter._drivers[cookiecutter.__database.driver].socket -%}
+from {{ cookiecutter.project_slug }} import connections
+{% endif -%}
+from {{ cookiecutter.project_slug }}.app import create_app
+from {{ cookiecutter.project_slug }}.connections import create_engine
+from {{ cookiecutter.project_slug }}.database import db
+
+CONNECTION_ID = "{{ cookiecutter._backends[cookiecutter.__database.backend].connection_id }}"
+KILL = "{{ cookiecutter._backends[cookiecutter.__database.backend].kill }}"
+
+
+@pytest.fixture
+def prober(app: Flask) -> FlaskClient:
+    """Return a client for a page that tells which connection it used."""
+
+    @app.get("/probe")
+    def probe() -> str:
+        return str(db.session.scalar(text(CONNECTION_ID)))
+
+    return app.test_client()
+
+
+def kill(app: Flask, connection_id: str) -> None:
+    """End a connection at the server, and wait until it is gone."""
+    engine = create_engine(app.config["SQLALCHEMY_DATABASE_URI"])
+    with engine.connect() as connection:
+        connection.execute(text(KILL.format(connection_id)))
+
+    engine.dispose()
+    time.sleep(0.1)
+
+
+def test_a_healthy_connection_is_used_again(prober: FlaskClient) -> None:
+    assert prober.get("/probe").text == prober.get("/probe").text
+
+
+def test_a_connection_that_the_server_ended_is_replaced(
+    app: Flask, prober: FlaskClient
+) -> None:
+    killed = prober.get("/probe").text
+    kill(app, killed)
+    response = prober.get("/probe")
+    assert response.status_code == 200
+    assert response.text != killed
+{%- if cookiecutter._drivers[cookiecutter.__database.driver].socket %}
+
+
+def test_a_connection_that_was_idle_for_long_is_replaced(
+    prober: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    idle = prober.get("/probe").text
+    monkeypatch.setattr(connections, "MAX_IDLE_SECONDS", -1)
+    assert prober.get("/probe").text != idle
+
+
+def test_a_connection_that_cannot_be_looked_at_is_replaced(app: Flask) -> None:
+    with app.app_context():
+        driver_connection = db.session.connection().connection.driver_connection
+        db.session.close()
+        assert not connections.is_readable(driver_connection)
+        assert driver_connection is not None
+        driver_connection.close()
+        assert connections.is_readable(driver_connection)
+{%- endif %}
+
+
+def test_more_requests_than_connections_wait_their_turn(database_url: str) -> None:
+    options = {"SQLALCHEMY_ENGINE_OPTIONS": {"pool_size": 1}}
+    app = create_app(config_for_tests(database_url) | options)
+
+    @app.get("/probe")
+    def probe() -> str:
+        return str(db.session.scalar(text(CONNECTION_ID)))
+
+    with ThreadPoolExecutor(5) as threads:
+        requests = [threads.submit(app.test_client().get, "/probe") for _ in range(20)]
+
+    assert len({request.result().text for request in requests}) == 1
+    dispose(app)

@@ -1,0 +1,124 @@
+"""Connections to the SQLite database: how they are named, opened and begun.
+
+Nothing here needs Flask, so a script can use it too.
+
+SQLite lets one transaction write at a time. One that reads first and writes later
+is refused if another wrote in between, so a transaction takes its turn to write when
+it begins. Readers see the last committed state and never wait.
+"""
+
+import random
+import sqlite3
+import time
+import weakref
+from contextvars import ContextVar
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy
+from sqlalchemy import Connection
+from sqlalchemy import Engine
+from sqlalchemy import event
+from sqlalchemy import make_url
+from sqlalchemy import URL
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import OperationalError
+
+INSTANCE = Path(__file__).parents[2] / "instance"
+
+writer: ContextVar["weakref.ref[Connection] | None"] = ContextVar(
+    "writer", default=None
+)
+
+
+def parse_url(text: str) -> URL:
+    """Return the URL of a SQLite file; a relative path is in the instance folder.
+
+    :raises ValueError: if the text is no URL, or not one of a SQLite file.
+    """
+    try:
+        url = make_url(text)
+    except (ArgumentError, ValueError):
+        url = URL.create("")
+
+    path = url.database or ""
+    if url.drivername not in ("sqlite", "sqlite+pysqlite") or ":memory:" in path:
+        path = ""
+    if not path or url.query.get("mode") == "memory":
+        start = text.partition("://")[0].partition("@")[0]
+        raise ValueError(
+            f"starts with {start!r} or names no file; accepted is"
+            " sqlite:///file.db, or sqlite:////folder/file.db for an absolute path"
+        )
+
+    return url if path.startswith("file:") else url.set(database=str(INSTANCE / path))
+
+
+def create_engine(url: URL, **options: Any) -> Engine:
+    """Return an engine whose transactions take turns to write.
+
+    :param options: passed to :func:`sqlalchemy.create_engine`. ``pool_timeout``,
+        in seconds, is how long a transaction waits for its turn to write.
+
+    With the execution option ``sqlite_begin="DEFERRED"`` a transaction only reads.
+    """
+    timeout = options.get("pool_timeout", 30)
+    if INSTANCE in Path(url.database or "").parents:
+        INSTANCE.mkdir(exist_ok=True)
+
+    engine = sqlalchemy.create_engine(
+        url, **{"max_overflow": -1, "connect_args": {"timeout": 0}} | options
+    )
+
+    @event.listens_for(engine, "connect")
+    def set_up(connection: sqlite3.Connection, _: object) -> None:
+        # The driver would begin a transaction only before its first write.
+        connection.isolation_level = None
+        connection.execute("PRAGMA foreign_keys = ON")
+        execute_patiently(connection.cursor(), "PRAGMA journal_mode = WAL", timeout)
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        reads = connection.get_execution_options().get("sqlite_begin") == "DEFERRED"
+        if reads or is_writing():
+            connection.exec_driver_sql("BEGIN DEFERRED")
+            return
+
+        begin_to_write(connection, timeout)
+
+    return engine
+
+
+def is_writing() -> bool:
+    """Tell whether whoever asks holds the turn, and would wait for itself."""
+    reference = writer.get()
+    connection = reference() if reference else None
+    return connection is not None and connection.in_transaction()
+
+
+def begin_to_write(connection: Connection, timeout: float) -> None:
+    statement = "BEGIN IMMEDIATE"
+    try:
+        execute_patiently(connection.connection.cursor(), statement, timeout)
+    except sqlite3.OperationalError as error:
+        raise OperationalError(statement, None, error) from error
+
+    writer.set(weakref.ref(connection))
+
+
+def execute_patiently(cursor: Any, statement: str, timeout: float) -> None:
+    """Execute a statement that needs a lock, and wait for it up to ``timeout`` s.
+
+    SQLite's own way to wait blocks a thread with all its greenlets, among them
+    perhaps the one that holds the lock. Sleeping lets the others work.
+    """
+    deadline = time.monotonic() + timeout
+    while True:
+        try:
+            cursor.execute(statement)
+            return
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > deadline:
+                raise
+
+        time.sleep(random.uniform(0.001, 0.005))

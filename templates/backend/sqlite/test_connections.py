@@ -1,0 +1,186 @@
+"""Transactions take turns to write, and readers never wait."""
+
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from sqlalchemy import ForeignKey
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.orm import Mapped
+from sqlalchemy.orm import mapped_column
+
+from {{ cookiecutter.project_slug }}.connections import create_engine
+from {{ cookiecutter.project_slug }}.connections import INSTANCE
+from {{ cookiecutter.project_slug }}.connections import parse_url
+from {{ cookiecutter.project_slug }}.database import db
+
+CLIENTS = 6
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class Counter(Base):
+    __tablename__ = "connection_test_counters"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    value: Mapped[int] = mapped_column(default=0)
+
+
+class Mark(Base):
+    __tablename__ = "connection_test_marks"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    counter_id: Mapped[int] = mapped_column(ForeignKey(Counter.id))
+
+
+@pytest.fixture(autouse=True)
+def counter(app: Flask) -> Iterator[None]:
+    with app.app_context():
+        engine = db.engine
+        Base.metadata.create_all(engine)
+        db.session.add(Counter(id=1))
+        db.session.commit()
+
+    yield
+    Base.metadata.drop_all(engine)
+
+
+@pytest.fixture(autouse=True)
+def pages(app: Flask) -> None:
+    @app.route("/count", methods=["GET", "POST"])
+    def count() -> str:
+        counter = db.session.get_one(Counter, 1)
+        value = counter.value
+        time.sleep(0.01)
+        counter.value = value + 1
+        db.session.commit()
+        return str(counter.value)
+
+    @app.get("/value")
+    def value() -> str:
+        return str(db.session.get_one(Counter, 1).value)
+
+
+def value(app: Flask) -> str:
+    return app.test_client().get("/value").text
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_no_update_is_lost_and_nobody_is_refused(app: Flask, method: str) -> None:
+    def ask() -> list[int]:
+        client = app.test_client()
+        return [client.open("/count", method=method).status_code for _ in range(3)]
+
+    with ThreadPoolExecutor(CLIENTS) as threads:
+        answers = [threads.submit(ask) for _ in range(CLIENTS)]
+
+    assert [answer.result() for answer in answers] == [[200] * 3] * CLIENTS
+    assert value(app) == str(CLIENTS * 3)
+
+
+def test_a_thread_without_a_request_loses_no_update_either(app: Flask) -> None:
+    def count() -> None:
+        with app.app_context():
+            counter = db.session.get_one(Counter, 1)
+            current = counter.value
+            time.sleep(0.01)
+            counter.value = current + 1
+            db.session.commit()
+
+    with ThreadPoolExecutor(CLIENTS) as threads:
+        for future in [threads.submit(count) for _ in range(CLIENTS)]:
+            future.result()
+
+    assert value(app) == str(CLIENTS)
+
+
+def test_readers_do_not_wait_for_a_writer(app: Flask) -> None:
+    with app.app_context():
+        db.session.get_one(Counter, 1).value = 7
+        db.session.flush()
+        with ThreadPoolExecutor(1) as threads:
+            assert threads.submit(value, app).result(timeout=5) == "0"
+
+        db.session.commit()
+
+    assert value(app) == "7"
+
+
+def test_a_nested_context_reads_while_the_outer_one_writes(app: Flask) -> None:
+    with app.app_context():
+        db.session.get_one(Counter, 1).value = 7
+        db.session.flush()
+        with app.app_context():
+            assert db.session.get_one(Counter, 1).value == 0
+
+
+def test_whoever_waits_too_long_gets_an_error(app: Flask, tmp_path: Path) -> None:
+    url = parse_url(f"sqlite:///{tmp_path / 'busy.db'}")
+    engine = create_engine(url, pool_timeout=0.05)
+    begun = threading.Event()
+    done = threading.Event()
+
+    def hold() -> None:
+        with engine.begin():
+            begun.set()
+            done.wait(10)
+
+    with ThreadPoolExecutor(1) as threads:
+        threads.submit(hold)
+        assert begun.wait(10)
+        with pytest.raises(OperationalError, match="locked"), engine.begin():
+            pass
+
+        done.set()
+
+    with engine.begin():
+        pass
+
+    engine.dispose()
+
+
+def test_foreign_keys_are_enforced(app: Flask) -> None:
+    with app.app_context():
+        db.session.add(Mark(counter_id=2))
+        with pytest.raises(IntegrityError):
+            db.session.flush()
+
+
+def test_a_request_that_only_reads_sees_one_state_of_the_database(app: Flask) -> None:
+    @app.get("/twice")
+    def twice() -> str:
+        before = db.session.scalar(select(Counter.value))
+        with ThreadPoolExecutor(1) as threads:
+            threads.submit(app.test_client().post, "/count").result(timeout=5)
+
+        return str(db.session.scalar(select(Counter.value)) == before)
+
+    assert app.test_client().get("/twice").text == "True"
+
+
+def test_a_shell_keeps_nobody_waiting(app: Flask) -> None:
+    with app.app_context():
+        app.make_shell_context()
+        db.session.get_one(Counter, 1)
+        with ThreadPoolExecutor(1) as threads:
+            request = threads.submit(app.test_client().post, "/count")
+            assert request.result(timeout=5).status_code == 200
+
+
+def test_a_relative_path_is_in_the_instance_folder() -> None:
+    assert parse_url("sqlite:///app.db").database == str(INSTANCE / "app.db")
+
+
+@pytest.mark.parametrize("url", ["sqlite://", "sqlite:///:memory:", "sqlite:///"])
+def test_a_database_in_memory_is_refused(url: str) -> None:
+    with pytest.raises(ValueError, match="names no file"):
+        parse_url(url)

@@ -1,0 +1,5 @@
+"""The first page."""
+
+from .views import blueprint
+
+__all__ = ["blueprint"]

@@ -1,0 +1,32 @@
+from flask_wtf import FlaskForm
+from wtforms import EmailField
+from wtforms import StringField
+from wtforms.validators import DataRequired
+from wtforms.validators import Length
+from wtforms.validators import Regexp
+
+
+def clean(text: str | None) -> str:
+    """Return what a person typed, without what databases cannot store or show."""
+    return (text or "").replace("\0", "").strip()
+
+
+class StudentForm(FlaskForm):  # type: ignore[misc]
+    name = StringField(
+        "Name",
+        filters=[clean],
+        validators=[DataRequired("Enter a name."), Length(max=100)],
+    )
+    email = EmailField(
+        "Email",
+        filters=[clean],
+        validators=[
+            DataRequired("Enter an email address."),
+            Length(max=254),
+            Regexp(r"[^@\s]+@[^@\s]+$", message="Enter an address such as a@b.org."),
+        ],
+    )
+
+
+class DeleteForm(FlaskForm):  # type: ignore[misc]
+    """Nothing to fill in; it protects the button against forged requests."""

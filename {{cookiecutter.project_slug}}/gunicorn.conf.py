@@ -1,0 +1,1 @@
+{% include "greenlet_support/" ~ cookiecutter.greenlet_support ~ "/gunicorn.conf.py" -%}

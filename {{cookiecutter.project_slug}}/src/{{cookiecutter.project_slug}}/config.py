@@ -1,0 +1,79 @@
+"""Settings, taken from the environment and checked when the application is created."""
+
+import os
+from collections.abc import Callable
+from collections.abc import Mapping
+from typing import Any
+from typing import TypeVar
+
+from click import ClickException
+from dotenv import find_dotenv
+from dotenv import load_dotenv
+from sqlalchemy import URL
+
+from .connections import parse_url
+
+Number = TypeVar("Number", int, float)
+
+
+class ConfigError(ClickException):
+    """A setting cannot be used; the ``flask`` command shows this as one line."""
+
+
+def load_config(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the configuration of an application.
+
+    ``DATABASE_URL`` and ``SECRET_KEY`` are needed. ``DATABASE_POOL_SIZE`` is the
+    number of connections, ``DATABASE_TIMEOUT`` how many seconds a request waits
+    for its turn at the database. A file ``.env`` adds to the environment.
+
+    :param given: settings by their names in Flask, for which the environment is not
+        asked.
+    :raises ConfigError: if a setting is missing or cannot be used.
+    """
+    load_dotenv(find_dotenv(usecwd=True))
+    config = dict(given)
+    if "SECRET_KEY" not in config:
+        config["SECRET_KEY"] = required("SECRET_KEY")
+
+    url = config.get("SQLALCHEMY_DATABASE_URI") or required("DATABASE_URL")
+    config["SQLALCHEMY_DATABASE_URI"] = database_url(url)
+    config["SQLALCHEMY_ENGINE_OPTIONS"] = {
+        "pool_size": number("DATABASE_POOL_SIZE", int, default=8),
+        "pool_timeout": number("DATABASE_TIMEOUT", float, default=30.0),
+    } | config.get("SQLALCHEMY_ENGINE_OPTIONS", {})
+    return config
+
+
+def required(name: str) -> str:
+    value = os.environ.get(name)
+    if not value:
+        raise ConfigError(f"{name} is not set; .env.example shows what belongs in .env")
+
+    return value
+
+
+def number(name: str, kind: Callable[[str], Number], default: Number) -> Number:
+    text = os.environ.get(name)
+    if text is None:
+        return default
+
+    try:
+        value = kind(text)
+    except ValueError:
+        value = kind("0")
+
+    if value <= 0:
+        raise ConfigError(f"{name} is {text!r}; accepted is a number above 0")
+
+    return value
+
+
+def database_url(url: str | URL) -> URL:
+    if isinstance(url, URL):
+        url = url.render_as_string(hide_password=False)
+
+    try:
+        return parse_url(url)
+    except ValueError as error:
+        raise ConfigError(f"DATABASE_URL {error}") from None

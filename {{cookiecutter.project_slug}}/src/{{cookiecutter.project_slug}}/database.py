@@ -1,0 +1,1 @@
+{% include "sqlalchemy_layer/" ~ cookiecutter.sqlalchemy_layer ~ "/database.py" -%}

@@ -1,0 +1,1 @@
+{% include "example_app/" ~ cookiecutter.example_app ~ "/0001.py" -%}

@@ -1,0 +1,79 @@
+"""When a database session ends.
+
+A session belongs to the application context in which it is first used: a request's,
+a command's, or that of a ``with app.app_context()`` block. It ends with that context,
+whatever happens in it. What was not committed is rolled back, and the connection goes
+back to the pool.
+"""
+
+from collections.abc import Callable
+from typing import Any
+from typing import ParamSpec
+from typing import TypeVar
+
+from flask import Flask
+from flask.ctx import AppContext
+from flask.globals import app_ctx
+from sqlalchemy.orm import scoped_session
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def current_context() -> AppContext:
+    """Return the application context that owns the session in use.
+
+    Contexts are kept in context variables, which threads and greenlets alike have of
+    their own, whether gevent has patched them or not.
+
+    :raises RuntimeError: outside of an application context.
+    """
+    context: AppContext = app_ctx._get_current_object()  # type: ignore[attr-defined]
+    return context
+
+
+def init_app(app: Flask, session: scoped_session[Any]) -> None:
+    """Roll the session back before an error is handled, and end it with its context.
+
+    Flask calls the methods that are wrapped here in every case. It has no hook that
+    runs before all error handlers, and up to Flask 3.1 a teardown function that
+    raises an error prevents those that follow.
+    """
+
+    def roll_back() -> None:
+        if session.registry.has():
+            session.rollback()
+
+    def end() -> None:
+        try:
+            session.remove()
+        finally:
+            session.registry.clear()
+
+    app.handle_user_exception = after(  # type: ignore[method-assign]
+        roll_back, app.handle_user_exception
+    )
+    app.handle_exception = after(  # type: ignore[method-assign]
+        roll_back, app.handle_exception
+    )
+    app.do_teardown_appcontext = before(  # type: ignore[method-assign]
+        end, app.do_teardown_appcontext
+    )
+
+
+def after(first: Callable[[], None], function: Callable[P, R]) -> Callable[P, R]:
+    def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
+        first()
+        return function(*args, **kwargs)
+
+    return wrapper
+
+
+def before(last: Callable[[], None], function: Callable[P, R]) -> Callable[P, R]:
+    def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return function(*args, **kwargs)
+        finally:
+            last()
+
+    return wrapper

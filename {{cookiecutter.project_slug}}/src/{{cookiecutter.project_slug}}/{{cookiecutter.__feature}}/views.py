@@ -1,0 +1,1 @@
+{% include "example_app/" ~ cookiecutter.example_app ~ "/feature/views.py" -%}

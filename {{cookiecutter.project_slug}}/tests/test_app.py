@@ -1,0 +1,18 @@
+from flask.testing import FlaskClient
+
+
+def test_the_first_page_is_shown(client: FlaskClient) -> None:
+    response = client.get("/")
+    assert response.status_code == 200
+
+
+def test_a_page_that_does_not_exist_has_an_error_page(client: FlaskClient) -> None:
+    response = client.get("/nowhere")
+    assert response.status_code == 404
+    assert "<h1>Not Found</h1>" in response.text
+
+
+def test_the_error_page_keeps_the_headers_of_the_error(client: FlaskClient) -> None:
+    response = client.post("/static/style.css")
+    assert response.status_code == 405
+    assert "GET" in response.headers["Allow"]

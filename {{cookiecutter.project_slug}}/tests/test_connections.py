@@ -1,0 +1,1 @@
+{% include "backend/" ~ cookiecutter.__kind ~ "/test_connections.py" -%}

@@ -1,0 +1,70 @@
+"""The application as Gunicorn serves it, with the configuration of this project."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.error import URLError
+
+import pytest
+
+PROJECT = Path(__file__).parents[1]
+
+
+def free_port() -> int:
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        port: int = server.getsockname()[1]
+        return port
+
+
+@pytest.fixture
+def server(database_url: str) -> Iterator[tuple[str, "subprocess.Popen[str]"]]:
+    port = free_port()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "gunicorn"],
+        cwd=PROJECT,
+        env=os.environ
+        | {
+            "DATABASE_URL": database_url,
+            "HOST": "127.0.0.1",
+            "PORT": str(port),
+            "SECRET_KEY": "test",
+            "WEB_CONCURRENCY": "1",
+        },
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    yield f"http://127.0.0.1:{port}", process
+    process.kill()
+    process.wait()
+
+
+def fetch(url: str) -> str:
+    for _ in range(200):
+        try:
+            with urllib.request.urlopen(url, timeout=10) as response:
+                return str(response.read().decode())
+        except URLError as error:
+            if not isinstance(error.reason, ConnectionRefusedError):
+                raise
+
+        time.sleep(0.05)
+
+    raise TimeoutError(url)
+
+
+def test_gunicorn_serves_the_first_page_and_stops(
+    server: tuple[str, "subprocess.Popen[str]"],
+) -> None:
+    url, process = server
+    assert "<h1>" in fetch(url)
+
+    process.terminate()
+    log = process.communicate(timeout=20)[1]
+    assert process.returncode == 0, log
+    assert "Using worker: {{ 'gevent' if cookiecutter.greenlet_support == 'yes' else 'gthread' }}" in log
