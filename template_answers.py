@@ -149,6 +149,7 @@ SECRET_KEYS = frozenset(
 )
 SECRETS = re.compile(rf"([?&](?:{'|'.join(sorted(SECRET_KEYS))})=)[^&]*", re.I)
 SOCKET_KEYS = frozenset("host hostaddr odbc_connect unix_sock unix_socket".split())
+CONTAINERS = frozenset({"postgresql", "mysql", "mariadb"})
 LOCAL_HOSTS = frozenset({"", "localhost", "127.0.0.1", "::1"})
 TRUE = frozenset("1 on t true y yes".split())
 
@@ -162,8 +163,8 @@ class Database:
 
     ``url`` stands unharmed between single quotes in a ``.env`` file, and
     ``example_url`` is the same without its secrets. ``requirement`` has one line for
-    each package; ``greenlet_requirement`` is what gevent needs besides. ``local`` and
-    ``greenlets`` are ``yes`` or ``no``: could a container on this machine be the
+    each package; ``greenlet_requirement`` is what gevent needs besides. ``container``
+    and ``greenlets`` are ``yes`` or ``no``: could a container on this machine be the
     server, and can the driver be used where greenlets serve.
     """
 
@@ -179,7 +180,7 @@ class Database:
     host: str
     port: str
     database: str
-    local: str
+    container: str
     greenlets: str
 
 
@@ -215,7 +216,7 @@ def read_database(url: str) -> Database:
         host=parts.host,
         port=parts.port or dialect.port,
         database=parts.database or "",
-        local=_yes_or_no(_is_local(parts)),
+        container=_yes_or_no(_suits_container(parts)),
         greenlets=_yes_or_no(_suits_greenlets(parts)),
     )
 
@@ -357,10 +358,13 @@ def _without_secrets(parts: Parts) -> Parts:
     )
 
 
-def _is_local(parts: Parts) -> bool:
-    on_socket = any(key in SOCKET_KEYS for key, _ in parts.query)
-    return bool(DIALECTS[parts.dialect].port) and (
-        parts.host in LOCAL_HOSTS and not on_socket
+def _suits_container(parts: Parts) -> bool:
+    # The images make no user without a password.
+    return (
+        parts.dialect in CONTAINERS
+        and parts.host in LOCAL_HOSTS
+        and bool(parts.username and parts.password)
+        and not any(key in SOCKET_KEYS for key, _ in parts.query)
     )
 
 
@@ -466,19 +470,15 @@ def html_text(text: str) -> str:
 
 
 def dotenv_value(value: str) -> str:
-    """Return a quoted value that python-dotenv, Docker Compose and sh read alike.
-
-    No quotes can carry some values: python-dotenv expands ``${…}`` even between single
-    ones. Such a value ends the run; the ``url`` of a :class:`Database` never does.
-    """
-    if not re.search(r"'|\$\{|\\\\|\\\Z", value):
+    """Return a quoted value as Docker Compose reads it from a ``.env`` file."""
+    if "'" not in value and not value.endswith("\\"):
         return f"'{value}'"
-    if not re.search(r"[$`]|[\"\\]\Z", value):
-        return '"' + re.sub(r'["\\]', r"\\\g<0>", value) + '"'
-    raise FailedHookException(
-        "A .env file cannot carry a value with '${', nor one with '$' or '`' beside"
-        " a quote or a backslash."
-    )
+    return '"' + re.sub(r'["\\$]', r"\\\g<0>", value) + '"'
+
+
+def compose_string(text: str) -> str:
+    """Return a string for a Compose file, where a dollar sign is written twice."""
+    return toml_string(text).replace("$", "$$")
 
 
 class Answers(Extension):
@@ -488,6 +488,7 @@ class Answers(Extension):
         super().__init__(environment)
         for function in (
             check_answers,
+            compose_string,
             database,
             default_slug,
             dotenv_value,

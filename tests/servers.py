@@ -46,7 +46,15 @@ def postgresql(folder: Path) -> Iterator[str]:
         stderr=subprocess.DEVNULL,
         user=user,
     )
-    psql = [programs / "psql", "-h", "127.0.0.1", "-p", str(port), "-U", "app"]
+    psql: list[str | Path] = [
+        programs / "psql",
+        "-h",
+        "127.0.0.1",
+        "-p",
+        str(port),
+        "-U",
+        "app",
+    ]
     with stopped_at_the_end(process, signal.SIGINT):
         wait_until(lambda: succeeds([*psql, "-c", "SELECT 1", "postgres"]))
         run([*psql, "-c", "CREATE DATABASE app", "postgres"])
@@ -92,7 +100,12 @@ def mariadb(folder: Path) -> Iterator[str]:
         stderr=subprocess.DEVNULL,
         user=user,
     )
-    client = ["mariadb", "--no-defaults", f"--socket={address}", "--user=root"]
+    client: list[str | Path] = [
+        "mariadb",
+        "--no-defaults",
+        f"--socket={address}",
+        "--user=root",
+    ]
     with stopped_at_the_end(process, signal.SIGTERM):
         wait_until(lambda: succeeds([*client, "--execute=SELECT 1"]))
         run(
@@ -115,10 +128,6 @@ def unprivileged_user(folder: Path) -> str | None:
         return None
 
     shutil.chown(folder, "nobody")
-    for parent in folder.parents:
-        if parent.owner() == "root" and parent.stat().st_mode & 0o001 == 0:
-            parent.chmod(parent.stat().st_mode | 0o011)
-
     return "nobody"
 
 

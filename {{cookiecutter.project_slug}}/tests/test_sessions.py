@@ -10,10 +10,12 @@ from conftest import config_for_tests
 from conftest import dispose
 from flask import abort
 from flask import Flask
+from flask import Response
 from flask import stream_with_context
 from sqlalchemy import select
 from sqlalchemy import String
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import close_all_sessions
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.orm import Mapped
 from sqlalchemy.orm import mapped_column
@@ -45,6 +47,7 @@ def notes(app: Flask) -> Iterator[None]:
     Base.metadata.drop_all(engine)
     Base.metadata.create_all(engine)
     yield
+    close_all_sessions()  # Or one that a test left open would wait forever.
     Base.metadata.drop_all(engine)
 
 
@@ -209,6 +212,27 @@ def test_after_a_database_error_the_error_page_renders(app: Flask) -> None:
     response = app.test_client().post("/probe")
     assert response.status_code == 500
     assert "<h1>Internal Server Error</h1>" in response.text
+
+
+def test_after_an_error_behind_the_view_the_error_page_renders(app: Flask) -> None:
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+
+    @app.post("/probe")
+    def probe() -> str:
+        return ""
+
+    @app.after_request
+    def fail(response: Response) -> Response:
+        write("once")
+        write("once")
+        return response
+
+    @app.errorhandler(500)
+    def page(error: Exception) -> str:
+        app.after_request_funcs.clear()
+        return f"{db.session.scalars(select(Note.text)).all()} are saved"
+
+    assert app.test_client().post("/probe").text == "[] are saved"
 
 
 def test_a_nested_context_has_its_own_session(app: Flask) -> None:

@@ -72,8 +72,6 @@ def create_engine(url: URL, **options: Any) -> Engine:
 
     @event.listens_for(engine, "connect")
     def set_up(connection: sqlite3.Connection, _: object) -> None:
-        # The driver would begin a transaction only before its first write.
-        connection.isolation_level = None
         connection.execute("PRAGMA foreign_keys = ON")
         execute_patiently(connection.cursor(), "PRAGMA journal_mode = WAL", timeout)
 

@@ -1,0 +1,1 @@
+"""What sessions and generation cost, measured in turns against what they replace."""

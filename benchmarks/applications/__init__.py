@@ -1,0 +1,1 @@
+"""The compared applications: each answers ``/students/1`` with that row as JSON."""

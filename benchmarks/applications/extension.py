@@ -1,0 +1,46 @@
+"""Flask-SQLAlchemy as it comes, in a bare Flask application."""
+
+import os
+
+from flask import Flask
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import String
+from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.orm import Mapped
+from sqlalchemy.orm import mapped_column
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+db = SQLAlchemy(model_class=Base)
+
+
+class Student(Base):
+    __tablename__ = "students"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(100))
+    email: Mapped[str] = mapped_column(String(254), unique=True)
+
+
+def create_app(**options: object) -> Flask:
+    """Return a new application.
+
+    :param options: more of what :func:`sqlalchemy.create_engine` takes.
+    """
+    app = Flask(__name__)
+    app.config["SQLALCHEMY_DATABASE_URI"] = os.environ["DATABASE_URL"]
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {
+        "pool_size": int(os.environ["DATABASE_POOL_SIZE"]),
+        "max_overflow": 0,
+    } | options
+    db.init_app(app)
+
+    @app.get("/students/<int:student_id>")
+    def show(student_id: int) -> dict[str, object]:
+        student = db.session.get_one(Student, student_id)
+        return {"id": student.id, "name": student.name, "email": student.email}
+
+    return app

@@ -1,0 +1,164 @@
+import itertools
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from pytest_cookies.plugin import Cookies  # type: ignore[import-untyped]
+
+from tests import servers
+
+ROOT = Path(__file__).parents[1]
+CHOICES: dict[str, list[str]] = json.loads((ROOT / "cookiecutter.json").read_text())[
+    "_choices"
+]
+DATABASES = ["SQLite", "PostgreSQL", "MariaDB"]
+
+# A combination of choices, by the names of the questions.
+Answers = dict[str, str]
+
+
+def combinations() -> list[Answers]:
+    """Return every combination of the choices that the template offers."""
+    products = itertools.product(*CHOICES.values())
+    return [dict(zip(CHOICES, product, strict=True)) for product in products]
+
+
+@dataclass
+class Project:
+    """A generated project, and a way to run what it needs in its folder."""
+
+    path: Path
+    slug: str = "my_flask_app"
+
+    @property
+    def package(self) -> Path:
+        return self.path / "src" / self.slug
+
+    def python(self, *arguments: "str | Path", **environment: str) -> str:
+        """Run Python with the tests' own environment, and return what it prints.
+
+        :raises AssertionError: if it fails; the message is what it printed.
+        """
+        result = self.try_python(*arguments, **environment)
+        assert result.returncode == 0, result.stdout
+        return result.stdout
+
+    def try_python(
+        self, *arguments: "str | Path", **environment: str
+    ) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            [sys.executable, *arguments],
+            cwd=self.path,
+            env=clean_environment() | {"PYTHONPATH": "src"} | environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=300,
+        )
+
+    def files(self) -> dict[str, bytes]:
+        """Return the contents of all files by their paths."""
+        return {
+            str(path.relative_to(self.path)): path.read_bytes()
+            for path in sorted(self.path.rglob("*"))
+            if path.is_file()
+        }
+
+
+Bake = Callable[..., Project]
+
+
+def clean_environment() -> dict[str, str]:
+    """Return the environment without what would reach a project's settings."""
+    settings = ("DATABASE_URL", "TEST_DATABASE_URL", "SECRET_KEY", "PYTEST_ADDOPTS")
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if name not in settings and not name.startswith(("PYTEST_", "COV_"))
+    }
+
+
+@pytest.fixture(scope="session")
+def bake(cookies_session: Cookies) -> Bake:
+    """Return a function that generates a project from the answers it is given."""
+
+    def bake(**answers: str) -> Project:
+        result = cookies_session.bake(extra_context=answers)
+        if result.exception is not None:
+            raise result.exception
+
+        return Project(result.project_path, result.context["project_slug"])
+
+    return bake
+
+
+@pytest.fixture(scope="session")
+def _cookiecutter_config_file(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Keep pytest-cookies from sharing a configuration between processes."""
+    folder = tmp_path_factory.mktemp("cookiecutter")
+    config = folder / "config"
+    config.write_text(
+        json.dumps(
+            {
+                "cookiecutters_dir": str(folder / "cookiecutters"),
+                "replay_dir": str(folder / "replay"),
+            }
+        )
+    )
+    return str(config)
+
+
+@pytest.fixture(scope="session")
+def postgresql_url() -> Iterator[str]:
+    with started(servers.postgresql) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def mariadb_url() -> Iterator[str]:
+    with started(servers.mariadb) as url:
+        yield url
+
+
+@pytest.fixture(params=DATABASES)
+def database_url(request: pytest.FixtureRequest) -> str:
+    """Return the URL of a database of each kind in turn."""
+    return url_of(request.param, request)
+
+
+def url_of(database: str, request: pytest.FixtureRequest) -> str:
+    if database == "SQLite":
+        return "sqlite:///my_flask_app.db"
+
+    url: str = request.getfixturevalue(f"{database.lower()}_url")
+    return url
+
+
+@contextmanager
+def started(server: Callable[[Path], AbstractContextManager[str]]) -> Iterator[str]:
+    """Run a server; without its programs, skip, or fail where nothing may be skipped.
+
+    That is where the environment variable ``CI`` is set.
+    """
+    try:
+        with TemporaryDirectory(prefix="server-") as folder:
+            with server(Path(folder)) as url:
+                yield url
+    except servers.ServerMissing as error:
+        skip(str(error))
+
+
+def skip(reason: str) -> None:
+    if "CI" in os.environ:
+        pytest.fail(reason)
+
+    pytest.skip(reason)

@@ -1,0 +1,89 @@
+"""Every combination of answers gives a project that is right by its own measure."""
+
+import re
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from pytest import FixtureRequest
+
+from tests.conftest import Bake
+from tests.conftest import combinations
+from tests.conftest import DATABASES
+from tests.conftest import Project
+from tests.conftest import url_of
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+
+def every_combination() -> list[object]:
+    return [
+        pytest.param(
+            (database, answers),
+            id="-".join([database, *answers.values()]),
+            marks=pytest.mark.xdist_group("-".join([database, *answers.values()])),
+        )
+        for database in DATABASES
+        for answers in combinations()
+    ]
+
+
+@pytest.fixture(scope="module", params=every_combination())
+def project(request: FixtureRequest, bake: Bake) -> Project:
+    database, answers = request.param
+    return bake(database_url=url_of(database, request), **answers)
+
+
+@pytest.fixture(scope="session")
+def mypy_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("mypy")
+
+
+def test_no_syntax_of_the_template_is_left(project: Project) -> None:
+    for name, content in project.files().items():
+        text = content.decode()
+        assert "cookiecutter" not in text, name
+        if not name.endswith(".html"):
+            assert not re.search(r"\{%|\{\{|%\}", text), name
+
+
+def test_every_file_ends_in_one_newline_and_no_line_in_a_space(
+    project: Project,
+) -> None:
+    for name, content in project.files().items():
+        text = content.decode()
+        assert not text or re.search(r"[^\n]\n\Z", text), name
+        assert not re.search(r"[ \t]\n", text), name
+        assert "\n\n\n\n" not in text, name
+        if not name.endswith((".py", ".mako")):
+            assert "\n\n\n" not in text, name
+
+
+def test_toml_and_yaml_are_valid(project: Project) -> None:
+    for name, content in project.files().items():
+        if name.endswith(".toml"):
+            assert tomllib.loads(content.decode())["project"]["name"] == project.slug
+        elif name.endswith(".yaml"):
+            assert yaml.safe_load(content)["services"]
+
+
+def test_ruff_finds_nothing(project: Project) -> None:
+    project.python("-m", "ruff", "check", "--no-cache")
+
+
+def test_ruff_would_format_nothing(project: Project) -> None:
+    project.python("-m", "ruff", "format", "--no-cache", "--diff")
+
+
+def test_mypy_finds_nothing(project: Project, mypy_cache: Path) -> None:
+    project.python("-m", "mypy", "--cache-dir", mypy_cache)
+
+
+def test_its_own_tests_pass(project: Project) -> None:
+    output = project.python("-m", "pytest", "-p", "no:cacheprovider")
+    assert re.search(r"\d+ passed", output)
+    assert not re.search(r"skipped|xfailed|deselected", output), output
