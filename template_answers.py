@@ -473,7 +473,7 @@ def dotenv_value(value: str) -> str:
     """Return a quoted value as Docker Compose reads it from a ``.env`` file."""
     if "'" not in value and not value.endswith("\\"):
         return f"'{value}'"
-    return '"' + re.sub(r'["\\$]', r"\\\g<0>", value) + '"'
+    return '"' + re.sub(r'["\\$`]', r"\\\g<0>", value) + '"'
 
 
 def compose_string(text: str) -> str:

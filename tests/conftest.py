@@ -118,6 +118,11 @@ def _cookiecutter_config_file(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 @pytest.fixture(scope="session")
+def mypy_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("mypy")
+
+
+@pytest.fixture(scope="session")
 def postgresql_url() -> Iterator[str]:
     with started(servers.postgresql) as url:
         yield url

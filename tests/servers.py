@@ -41,7 +41,10 @@ def postgresql(folder: Path) -> Iterator[str]:
     user = unprivileged_user(folder)
     run([programs / "initdb", "-D", data, "-U", "app", "--auth=trust", "-N"], user)
     process = subprocess.Popen(
-        [programs / "postgres", "-D", data, "-p", str(port), "-k", folder, "-F"],
+        [
+            *(programs / "postgres", "-D", data, "-p", str(port), "-k", folder),
+            *("-F", "-c", "listen_addresses=127.0.0.1,::1"),
+        ],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         user=user,
@@ -113,7 +116,7 @@ def mariadb(folder: Path) -> Iterator[str]:
                 *client,
                 "--execute=CREATE DATABASE app;"
                 "CREATE USER app@localhost IDENTIFIED BY 'p@ss';"
-                "GRANT ALL ON *.* TO app@localhost",
+                "GRANT ALL ON *.* TO app@localhost WITH GRANT OPTION",
             ]
         )
         yield f"mariadb://app:p%40ss@127.0.0.1:{port}/app"

@@ -38,11 +38,6 @@ def project(request: FixtureRequest, bake: Bake) -> Project:
     return bake(database_url=url_of(database, request), **answers)
 
 
-@pytest.fixture(scope="session")
-def mypy_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("mypy")
-
-
 def test_no_syntax_of_the_template_is_left(project: Project) -> None:
     for name, content in project.files().items():
         text = content.decode()

@@ -1,0 +1,152 @@
+"""What the READMEs tell a newcomer to do works on a machine with Python and make."""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.error import URLError
+
+import pytest
+
+from tests.conftest import Bake
+from tests.conftest import CHOICES
+from tests.conftest import clean_environment
+from tests.conftest import ROOT
+from tests.conftest import url_of
+from tests.servers import free_port
+
+INSTALLERS = ["uv", "pip"]
+PROGRAMS = "sh bash make python3 sed mktemp rm touch dirname basename uname git".split()
+
+
+@pytest.fixture(params=INSTALLERS)
+def bare_machine(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, str]:
+    """Return an environment with little more than Python and make, and perhaps uv."""
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    for name in [*PROGRAMS, *(["uv"] if request.param == "uv" else [])]:
+        found = shutil.which(name)
+        assert found, f"{name} is needed to run this test"
+        (programs / name).symlink_to(found)
+
+    home = tmp_path / "home"
+    home.mkdir()
+    environment = clean_environment()
+    environment.pop("VIRTUAL_ENV", None)
+    return environment | {"PATH": str(programs), "HOME": str(home)}
+
+
+@contextmanager
+def make(target: str, folder: Path, environment: dict[str, str]) -> Iterator[str]:
+    """Run ``make`` with a free port, and yield its URL once it answers."""
+    port = free_port()
+    process = subprocess.Popen(
+        ["make", target],
+        cwd=folder,
+        env=environment | {"PORT": str(port)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    url = f"http://127.0.0.1:{port}/"
+    try:
+        for _ in range(2400):
+            if process.poll() is not None:
+                assert process.stdout
+                pytest.fail(process.stdout.read())
+
+            if answers(url):
+                break
+
+            time.sleep(0.1)
+
+        yield url
+    finally:
+        os.killpg(process.pid, signal.SIGTERM)
+        process.communicate(timeout=30)
+
+
+def answers(url: str) -> bool:
+    try:
+        return bool(fetch(url))
+    except URLError:
+        return False
+
+
+def fetch(url: str) -> str:
+    with urllib.request.urlopen(url, timeout=10) as response:
+        return str(response.read().decode())
+
+
+def test_make_demo_serves_the_default_project(
+    bare_machine: dict[str, str], tmp_path: Path
+) -> None:
+    clone = tmp_path / "clone"
+    shutil.copytree(ROOT, clone, ignore=shutil.ignore_patterns(".venv", ".*cache"))
+    with make("demo", clone, bare_machine) as url:
+        assert "There are no students yet." in fetch(url)
+
+
+@pytest.mark.parametrize(
+    ("database", "answers"),
+    [
+        ("SQLite", {}),
+        (
+            "PostgreSQL",
+            {"sqlalchemy_layer": "SQLAlchemy", "greenlet_support": "yes"},
+        ),
+        ("MariaDB", {"example_app": "no"}),
+    ],
+)
+def test_make_runs_and_tests_a_project(
+    request: pytest.FixtureRequest,
+    bake: Bake,
+    bare_machine: dict[str, str],
+    tmp_path: Path,
+    database: str,
+    answers: dict[str, str],
+) -> None:
+    project = bake(database_url=url_of(database, request), **answers)
+    folder = shutil.copytree(project.path, tmp_path / "project")
+    with make("run", folder, bare_machine) as url:
+        assert "<h1>" in fetch(url)
+
+    for target in ("test", "lint"):
+        result = subprocess.run(
+            ["make", target],
+            cwd=folder,
+            env=bare_machine,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        assert result.returncode == 0, result.stdout
+
+
+def test_a_script_opens_sessions_without_flask(bake: Bake, tmp_path: Path) -> None:
+    project = bake(sqlalchemy_layer="SQLAlchemy")
+    project.python("-m", "flask", "db", "upgrade")
+    readme = (project.path / "README.md").read_text()
+    script = re.search("```python\n(.*?)```", readme, re.DOTALL)
+    assert script
+    (tmp_path / "flask.py").write_text("raise ImportError('there is no Flask here')")
+    project.python(
+        "-c",
+        script[1],
+        PYTHONPATH=f"{tmp_path}:src",
+    )
+
+
+def test_the_models_are_importable_without_flask(bake: Bake, tmp_path: Path) -> None:
+    (tmp_path / "flask.py").write_text("raise ImportError('there is no Flask here')")
+    for layer in CHOICES["sqlalchemy_layer"]:
+        bake(sqlalchemy_layer=layer).python(
+            *("-c", "import my_flask_app.models"), PYTHONPATH=f"{tmp_path}:src"
+        )
