@@ -5,6 +5,7 @@ import re
 import shutil
 import signal
 import subprocess
+import sys
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from pathlib import Path
 from urllib.error import URLError
 
 import pytest
+from uv import find_uv_bin
 
 from tests.conftest import Bake
 from tests.conftest import CHOICES
@@ -21,25 +23,28 @@ from tests.conftest import ROOT
 from tests.conftest import url_of
 from tests.servers import free_port
 
-INSTALLERS = ["uv", "pip"]
-PROGRAMS = "sh bash make python3 sed mktemp rm touch dirname basename uname git".split()
+PROGRAMS = ["make", "mktemp", "rm", "sed", "sh", "touch"]
 
 
-@pytest.fixture(params=INSTALLERS)
+@pytest.fixture(params=["uv", "pip"])
 def bare_machine(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, str]:
     """Return an environment with little more than Python and make, and perhaps uv."""
+    found = {name: shutil.which(name) for name in PROGRAMS}
+    found["python3"] = os.path.realpath(sys.executable)
+    if request.param == "uv":
+        found["uv"] = find_uv_bin()
+
     programs = tmp_path / "programs"
     programs.mkdir()
-    for name in [*PROGRAMS, *(["uv"] if request.param == "uv" else [])]:
-        found = shutil.which(name)
-        assert found, f"{name} is needed to run this test"
-        (programs / name).symlink_to(found)
+    for name, path in found.items():
+        assert path, f"{name} is needed to run this test"
+        (programs / name).symlink_to(path)
 
     home = tmp_path / "home"
     home.mkdir()
-    environment = clean_environment()
+    environment = clean_environment() | {"PATH": str(programs), "HOME": str(home)}
     environment.pop("VIRTUAL_ENV", None)
-    return environment | {"PATH": str(programs), "HOME": str(home)}
+    return environment
 
 
 @contextmanager
@@ -59,8 +64,7 @@ def make(target: str, folder: Path, environment: dict[str, str]) -> Iterator[str
     try:
         for _ in range(2400):
             if process.poll() is not None:
-                assert process.stdout
-                pytest.fail(process.stdout.read())
+                pytest.fail(process.communicate()[0])
 
             if answers(url):
                 break
@@ -69,14 +73,16 @@ def make(target: str, folder: Path, environment: dict[str, str]) -> Iterator[str
 
         yield url
     finally:
-        os.killpg(process.pid, signal.SIGTERM)
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGTERM)
+
         process.communicate(timeout=30)
 
 
 def answers(url: str) -> bool:
     try:
         return bool(fetch(url))
-    except URLError:
+    except (TimeoutError, URLError):
         return False
 
 
