@@ -66,6 +66,11 @@ BREAKS = {
         "do_teardown_appcontext",
         "do_teardown_request",
     ),
+    "a connection that died ruins a complete answer": (
+        "sessions.py",
+        "if not error.connection_invalidated:",
+        "if True:",
+    ),
     "no protection against dead connections": (
         "connections.py",
         "raise DisconnectionError",
@@ -94,8 +99,8 @@ SQLITE_BREAKS = {
     ),
     "a safe request that wrote is not answered again": (
         "safe_requests.py",
-        "if not (reads() and is_refused(error)):",
-        "if True:",
+        "raise Refused",
+        "pass",
     ),
     "no patience": (
         "connections.py",
@@ -104,8 +109,18 @@ SQLITE_BREAKS = {
     ),
     "a nested context that waits for the outer one": (
         "connections.py",
-        "if reads or is_writing():",
+        "if reads or is_writing(connection.engine.url):",
         "if reads:",
+    ),
+    "a writer to one database reads from another": (
+        "connections.py",
+        "connection.engine.url",
+        "URL.create('')",
+    ),
+    "only a view is answered again": (
+        "safe_requests.py",
+        "app.handle_exception = refuse(app.handle_exception)",
+        "pass",
     ),
     "a shell that keeps writers waiting": (
         "safe_requests.py",

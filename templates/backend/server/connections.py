@@ -3,10 +3,12 @@
 Nothing here needs Flask, so a script can use it too.
 """
 
-{% if cookiecutter._drivers[cookiecutter.__database.driver].socket -%}
+import os
+{%- if cookiecutter._drivers[cookiecutter.__database.driver].socket %}
 import select
 import time
-{% endif -%}
+{%- endif %}
+import weakref
 from typing import Any
 
 import sqlalchemy
@@ -66,6 +68,7 @@ def create_engine(url: URL, **options: Any) -> Engine:
     engine = sqlalchemy.create_engine(url, **{"max_overflow": 0} | options)
     event.listen(engine, "checkin", remember_the_time)
     event.listen(engine, "checkout", replace_if_dead)
+    forget_connections_after_fork(engine)
     return engine
 
 
@@ -89,13 +92,30 @@ def is_readable(connection: Any) -> bool:
     A server says nothing unasked, unless it ends the connection. Looking costs no
     round trip, which SQLAlchemy's ``pool_pre_ping`` would for every request.
     """
+    poll = select.poll()
     try:
-        return bool(select.select([{{ cookiecutter._drivers[cookiecutter.__database.driver].socket }}], [], [], 0)[0])
-    except Exception:
-        # The driver has closed it, or its number is above what select() takes.
+        poll.register({{ cookiecutter._drivers[cookiecutter.__database.driver].socket }}, select.POLLIN)
+    except Exception:  # Each driver has its own for a connection it has closed.
         return True
+
+    return bool(poll.poll(0))
 {%- else %}
-    return sqlalchemy.create_engine(
+    engine = sqlalchemy.create_engine(
         url, **{"max_overflow": 0, "pool_pre_ping": True} | options
     )
+    forget_connections_after_fork(engine)
+    return engine
 {%- endif %}
+
+
+def forget_connections_after_fork(engine: Engine) -> None:
+    """Have child processes open connections of their own, as none can be shared."""
+    reference = weakref.ref(engine)
+
+    def forget() -> None:
+        engine = reference()
+        if engine is not None:
+            engine.dispose(close=False)
+
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=forget)

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from conftest import config_for_tests
 from conftest import dispose
+from flask import abort
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import text
@@ -54,6 +55,23 @@ def test_a_connection_that_the_server_ended_is_replaced(
     response = prober.get("/probe")
     assert response.status_code == 200
     assert response.text != killed
+
+
+@pytest.mark.parametrize("status", [200, 404, 500])
+def test_a_connection_that_dies_after_its_last_use_costs_no_answer(
+    app: Flask, status: int
+) -> None:
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+
+    @app.get("/finish")
+    def finish() -> str:
+        kill(app, str(db.session.scalar(text(CONNECTION_ID))))
+        if status != 200:
+            abort(status)
+
+        return "finished"
+
+    assert app.test_client().get("/finish").status_code == status
 {%- if cookiecutter._drivers[cookiecutter.__database.driver].socket %}
 
 

@@ -7,8 +7,10 @@ is refused if another wrote in between, so a transaction takes its turn to write
 it begins. Readers see the last committed state and never wait.
 """
 
+import os
 import random
 import sqlite3
+import threading
 import time
 import weakref
 from contextvars import ContextVar
@@ -26,9 +28,10 @@ from sqlalchemy.exc import OperationalError
 
 INSTANCE = Path(__file__).parents[2] / "instance"
 
-writer: ContextVar["weakref.ref[Connection] | None"] = ContextVar(
-    "writer", default=None
-)
+# Who writes to which database, by its URL and the thread. It is a context variable,
+# as greenlets that are not patched share a thread.
+Writers = dict[tuple[URL, int], "weakref.ref[Connection]"]
+writers: ContextVar[Writers] = ContextVar("writers")
 
 
 def parse_url(text: str) -> URL:
@@ -51,7 +54,14 @@ def parse_url(text: str) -> URL:
             " sqlite:///file.db, or sqlite:////folder/file.db for an absolute path"
         )
 
-    return url if path.startswith("file:") else url.set(database=str(INSTANCE / path))
+    if path.startswith("file:"):
+        return url
+
+    file = INSTANCE / path
+    if file.parent != INSTANCE and not file.parent.is_dir():
+        raise ValueError(f"names a file in {str(file.parent)!r}, which is no folder")
+
+    return url.set(database=str(file))
 
 
 def create_engine(url: URL, **options: Any) -> Engine:
@@ -78,18 +88,32 @@ def create_engine(url: URL, **options: Any) -> Engine:
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
         reads = connection.get_execution_options().get("sqlite_begin") == "DEFERRED"
-        if reads or is_writing():
+        if reads or is_writing(connection.engine.url):
             connection.exec_driver_sql("BEGIN DEFERRED")
             return
 
         begin_to_write(connection, timeout)
 
+    forget_connections_after_fork(engine)
     return engine
 
 
-def is_writing() -> bool:
+def forget_connections_after_fork(engine: Engine) -> None:
+    """Have child processes open connections of their own, as none can be shared."""
+    reference = weakref.ref(engine)
+
+    def forget() -> None:
+        engine = reference()
+        if engine is not None:
+            engine.dispose(close=False)
+
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=forget)
+
+
+def is_writing(url: URL) -> bool:
     """Tell whether whoever asks holds the turn, and would wait for itself."""
-    reference = writer.get()
+    reference = writers.get({}).get((url, threading.get_ident()))
     connection = reference() if reference else None
     return connection is not None and connection.in_transaction()
 
@@ -101,7 +125,8 @@ def begin_to_write(connection: Connection, timeout: float) -> None:
     except sqlite3.OperationalError as error:
         raise OperationalError(statement, None, error) from error
 
-    writer.set(weakref.ref(connection))
+    key = (connection.engine.url, threading.get_ident())
+    writers.set(writers.get({}) | {key: weakref.ref(connection)})
 
 
 def execute_patiently(cursor: Any, statement: str, timeout: float) -> None:

@@ -1,28 +1,38 @@
 """Requests that only read need not wait for their turn to write.
 
 RFC 9110, section 9.2.1, calls the methods GET, HEAD, OPTIONS and TRACE safe: whoever
-uses them asks for no change. The transactions of such a request only read. If it
-writes all the same, and another transaction wrote since it first read, SQLite refuses
-that. Then the request is answered again from its beginning, as one that writes.
+uses them asks for no change. The transactions of such a request only read. If one
+writes all the same, and another wrote since it first read, SQLite refuses that. Then
+the request is answered once more from its beginning, as one that writes.
 """
 
 import sqlite3
 from collections.abc import Callable
+from collections.abc import Iterable
 from typing import Any
+from typing import TYPE_CHECKING
 
 from flask import Flask
 from flask import g
 from flask import has_app_context
 from flask import has_request_context
 from flask import request
-from flask.typing import ResponseReturnValue
 from sqlalchemy import Connection
 from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 
 from .database import Database
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse
+    from _typeshed.wsgi import WSGIEnvironment
+
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS", "TRACE"}
+WRITES = "{{ cookiecutter.project_slug }}.writes"
+
+
+class Refused(BaseException):
+    """A safe request wrote too late; no error handler is to see it."""
 
 
 def init_app(app: Flask, db: Database) -> None:
@@ -35,36 +45,46 @@ def init_app(app: Flask, db: Database) -> None:
         g.reads = True
         return {"db": db}
 
-    # From Flask 3.2 on, these methods take the context as their first argument.
-    preprocess: Callable[..., ResponseReturnValue | None] = app.preprocess_request
-    dispatch: Callable[..., ResponseReturnValue] = app.dispatch_request
-    handle: Callable[..., ResponseReturnValue] = app.handle_user_exception
+    wsgi_app = app.wsgi_app
 
-    def handle_or_answer_again(*args: Any) -> ResponseReturnValue:
-        *context, error = args
-        if not (reads() and is_refused(error)):
-            return handle(*args)
-
-        db.session.rollback()
-        g.reads = False
+    def answer(
+        environ: "WSGIEnvironment", start_response: "StartResponse"
+    ) -> Iterable[bytes]:
         try:
-            answer = preprocess(*context)
-            return dispatch(*context) if answer is None else answer
-        except Exception as error:
-            return handle(*context, error)
+            return wsgi_app(environ, start_response)
+        except Refused:
+            environ[WRITES] = True
+            return wsgi_app(environ, start_response)
 
-    app.handle_user_exception = handle_or_answer_again  # type: ignore[assignment]
+    app.wsgi_app = answer  # type: ignore[method-assign]
+    app.handle_user_exception = refuse(  # type: ignore[method-assign]
+        app.handle_user_exception
+    )
+    app.handle_exception = refuse(app.handle_exception)  # type: ignore[method-assign]
+
+
+def refuse(handle: Callable[..., Any]) -> Callable[..., Any]:
+    def wrapper(*args: Any) -> Any:
+        # From Flask 3.2 on, the context comes before the error.
+        if reads() and is_refused(args[-1]):
+            raise Refused
+
+        return handle(*args)
+
+    return wrapper
 
 
 def announce(connection: Connection) -> None:
-    if has_app_context() and reads():
+    if reads():
         connection.execution_options(sqlite_begin="DEFERRED")
 
 
 def reads() -> bool:
     """Tell whether the current context is to do without a turn to write."""
-    safe = has_request_context() and request.method in SAFE_METHODS
-    return bool(g.get("reads", safe))
+    if has_request_context():
+        return request.method in SAFE_METHODS and WRITES not in request.environ
+
+    return has_app_context() and bool(g.get("reads"))
 
 
 def is_refused(error: Exception) -> bool:

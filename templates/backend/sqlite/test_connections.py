@@ -7,7 +7,12 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from conftest import config_for_tests
+from conftest import dispose
 from flask import Flask
+from flask import request
+from flask import Response
+from flask import stream_with_context
 from sqlalchemy import ForeignKey
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
@@ -16,6 +21,7 @@ from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.orm import Mapped
 from sqlalchemy.orm import mapped_column
 
+from {{ cookiecutter.project_slug }}.app import create_app
 from {{ cookiecutter.project_slug }}.connections import create_engine
 from {{ cookiecutter.project_slug }}.connections import INSTANCE
 from {{ cookiecutter.project_slug }}.connections import parse_url
@@ -54,16 +60,42 @@ def counter(app: Flask) -> Iterator[None]:
     Base.metadata.drop_all(engine)
 
 
+def count() -> str:
+    counter = db.session.get_one(Counter, 1)
+    value = counter.value
+    time.sleep(0.01)
+    counter.value = value + 1
+    db.session.commit()
+    return str(counter.value)
+
+
 @pytest.fixture(autouse=True)
 def pages(app: Flask) -> None:
-    @app.route("/count", methods=["GET", "POST"])
-    def count() -> str:
-        counter = db.session.get_one(Counter, 1)
-        value = counter.value
-        time.sleep(0.01)
-        counter.value = value + 1
-        db.session.commit()
-        return str(counter.value)
+    app.add_url_rule("/count", view_func=count, methods=["GET", "POST"])
+
+    @app.get("/count-in-a-nested-context")
+    def count_in_a_nested_context() -> str:
+        with app.app_context():
+            return count()
+
+    @app.get("/count-after-the-view")
+    def view() -> str:
+        return ""
+
+    @app.after_request
+    def count_after_the_view(response: Response) -> Response:
+        if request.path == "/count-after-the-view":
+            count()
+
+        return response
+
+    @app.get("/count-in-a-stream")
+    def count_in_a_stream() -> Iterator[str]:
+        def stream() -> Iterator[str]:
+            db.session.connection(execution_options={"sqlite_begin": "IMMEDIATE"})
+            yield count()
+
+        return stream_with_context(stream())
 
     @app.get("/value")
     def value() -> str:
@@ -74,11 +106,22 @@ def value(app: Flask) -> str:
     return app.test_client().get("/value").text
 
 
-@pytest.mark.parametrize("method", ["GET", "POST"])
-def test_no_update_is_lost_and_nobody_is_refused(app: Flask, method: str) -> None:
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", "/count"),
+        ("GET", "/count"),
+        ("GET", "/count-in-a-nested-context"),
+        ("GET", "/count-after-the-view"),
+        ("GET", "/count-in-a-stream"),
+    ],
+)
+def test_no_update_is_lost_and_nobody_is_refused(
+    app: Flask, method: str, path: str
+) -> None:
     def ask() -> list[int]:
         client = app.test_client()
-        return [client.open("/count", method=method).status_code for _ in range(3)]
+        return [client.open(path, method=method).status_code for _ in range(3)]
 
     with ThreadPoolExecutor(CLIENTS) as threads:
         answers = [threads.submit(ask) for _ in range(CLIENTS)]
@@ -88,16 +131,12 @@ def test_no_update_is_lost_and_nobody_is_refused(app: Flask, method: str) -> Non
 
 
 def test_a_thread_without_a_request_loses_no_update_either(app: Flask) -> None:
-    def count() -> None:
+    def work() -> None:
         with app.app_context():
-            counter = db.session.get_one(Counter, 1)
-            current = counter.value
-            time.sleep(0.01)
-            counter.value = current + 1
-            db.session.commit()
+            count()
 
     with ThreadPoolExecutor(CLIENTS) as threads:
-        for future in [threads.submit(count) for _ in range(CLIENTS)]:
+        for future in [threads.submit(work) for _ in range(CLIENTS)]:
             future.result()
 
     assert value(app) == str(CLIENTS)
@@ -121,6 +160,31 @@ def test_a_nested_context_reads_while_the_outer_one_writes(app: Flask) -> None:
         db.session.flush()
         with app.app_context():
             assert db.session.get_one(Counter, 1).value == 0
+
+
+def test_a_nested_context_writes_to_another_database(
+    app: Flask, tmp_path: Path
+) -> None:
+    other = create_app(config_for_tests(f"sqlite:///{tmp_path / 'other.db'}"))
+    with other.app_context():
+        Base.metadata.create_all(db.engine)
+        db.session.add(Counter(id=1))
+        db.session.commit()
+
+    def count_in_both() -> None:
+        with app.app_context():
+            db.session.get_one(Counter, 1)
+            with other.app_context():
+                count()
+
+            count()
+
+    with ThreadPoolExecutor(CLIENTS) as threads:
+        for future in [threads.submit(count_in_both) for _ in range(CLIENTS)]:
+            future.result()
+
+    assert value(app) == str(CLIENTS)
+    dispose(other)
 
 
 def test_whoever_waits_too_long_gets_an_error(app: Flask, tmp_path: Path) -> None:
@@ -178,6 +242,11 @@ def test_a_shell_keeps_nobody_waiting(app: Flask) -> None:
 
 def test_a_relative_path_is_in_the_instance_folder() -> None:
     assert parse_url("sqlite:///app.db").database == str(INSTANCE / "app.db")
+
+
+def test_a_folder_that_does_not_exist_is_named() -> None:
+    with pytest.raises(ValueError, match="names a file in '/nowhere'"):
+        parse_url("sqlite:////nowhere/app.db")
 
 
 @pytest.mark.parametrize("url", ["sqlite://", "sqlite:///:memory:", "sqlite:///"])

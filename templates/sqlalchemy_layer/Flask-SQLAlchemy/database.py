@@ -23,6 +23,14 @@ class Database(SQLAlchemy):
     """Flask-SQLAlchemy with engines and sessions that hold; see ``connections``."""
 
     def init_app(self, app: Flask) -> None:
+        """Create the engine of ``app``, and end sessions with its contexts.
+
+        :raises ValueError: if there are ``SQLALCHEMY_BINDS``. A session keeps to one
+            engine, as it might otherwise use those of another application.
+        """
+        if app.config.get("SQLALCHEMY_BINDS"):
+            raise ValueError("SQLALCHEMY_BINDS is set; accepted is one database")
+
         super().init_app(app)
         sessions.init_app(app, self.session)
 
@@ -32,7 +40,7 @@ class Database(SQLAlchemy):
         return create_engine(**options)
 
 
-class ContextSession(Session):
+class AppSession(sessions.ContextSession, Session):
     """A session that keeps to the engine of the application it was opened in."""
 
     def __init__(
@@ -41,11 +49,7 @@ class ContextSession(Session):
         bind: Engine | Connection | None = None,
         **options: Any,
     ) -> None:
-        # With several engines, Flask-SQLAlchemy chooses one for each statement.
-        if bind is None and len(db.engines) == 1:
-            bind = db.engine
-
-        super().__init__(db, bind=bind, **options)
+        super().__init__(db=db, bind=bind or db.engine, **options)
 
     def get_bind(
         self,
@@ -59,8 +63,5 @@ class ContextSession(Session):
 
 db = Database(
     model_class=Base,
-    session_options={
-        "class_": ContextSession,
-        "scopefunc": sessions.current_context,
-    },
+    session_options={"class_": AppSession, "scopefunc": sessions.current_context},
 )

@@ -11,7 +11,6 @@ from flask import Flask
 from sqlalchemy import Connection
 from sqlalchemy import Engine
 from sqlalchemy.orm import scoped_session
-from sqlalchemy.orm import Session
 from sqlalchemy.orm import sessionmaker
 
 from . import sessions
@@ -26,7 +25,7 @@ class Database:
 
     def __init__(self) -> None:
         self.session = scoped_session(
-            sessionmaker(class_=ContextSession), scopefunc=sessions.current_context
+            sessionmaker(class_=AppSession), scopefunc=sessions.current_context
         )
 
     def init_app(self, app: Flask) -> None:
@@ -51,7 +50,7 @@ class Database:
         return engine
 
 
-class ContextSession(Session):
+class AppSession(sessions.ContextSession):
     """A session that keeps to the engine of the application it was opened in."""
 
     def __init__(self, bind: Engine | Connection | None = None, **options: Any) -> None:

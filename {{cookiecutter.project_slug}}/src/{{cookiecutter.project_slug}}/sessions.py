@@ -14,7 +14,9 @@ from typing import TypeVar
 from flask import Flask
 from flask.ctx import AppContext
 from flask.globals import app_ctx
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import scoped_session
+from sqlalchemy.orm import Session
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -30,6 +32,30 @@ def current_context() -> AppContext:
     """
     context: AppContext = app_ctx._get_current_object()  # type: ignore[attr-defined]
     return context
+
+
+class ContextSession(Session):
+    """A session that can end, or be rolled back, on a connection that has died.
+
+    The server rolls back by itself what it cannot be asked to, so there is no error
+    to report: the answer may be complete.
+    """
+
+    def rollback(self) -> None:
+        forgive_dead_connection(super().rollback)
+
+    def close(self) -> None:
+        forgive_dead_connection(super().close)
+
+
+def forgive_dead_connection(end: Callable[[], None]) -> None:
+    try:
+        end()
+    except DBAPIError as error:
+        if not error.connection_invalidated:
+            raise
+
+        end()
 
 
 def init_app(app: Flask, session: scoped_session[Any]) -> None:

@@ -1,0 +1,77 @@
+"""Connections and processes: forks, and processes with very many open files."""
+
+import pytest
+
+from tests.conftest import Bake
+from tests.conftest import CHOICES
+from tests.conftest import url_of
+
+FORK = """
+import os
+
+from my_flask_app.app import create_app
+from my_flask_app.database import db
+
+app = create_app()
+with app.app_context():
+    with db.engine.connect() as connection:
+        parent = id(connection.connection.driver_connection)
+
+    if os.fork() == 0:
+        with db.engine.connect() as connection:
+            child = id(connection.connection.driver_connection)
+
+        os._exit(3 if child == parent else 0)
+
+    _, status = os.wait()
+    assert os.waitstatus_to_exitcode(status) == 0
+    with db.engine.connect() as connection:
+        assert id(connection.connection.driver_connection) == parent
+"""
+
+MANY_FILES = """
+import os
+import resource
+
+resource.setrlimit(resource.RLIMIT_NOFILE, (2048, 2048))
+files = [os.open(os.devnull, os.O_RDONLY) for _ in range(1100)]
+
+from my_flask_app.app import create_app
+from my_flask_app.database import db
+
+with create_app().app_context():
+    seen = set()
+    for _ in range(3):
+        with db.engine.connect() as connection:
+            seen.add(id(connection.connection.driver_connection))
+
+    assert len(seen) == 1
+"""
+
+
+@pytest.mark.parametrize("layer", CHOICES["sqlalchemy_layer"])
+def test_a_child_process_opens_connections_of_its_own(
+    bake: Bake, database_url: str, layer: str
+) -> None:
+    project = bake(database_url=database_url, sqlalchemy_layer=layer)
+    project.python("-c", FORK)
+
+
+@pytest.mark.parametrize("database", ["PostgreSQL", "MariaDB"])
+@pytest.mark.parametrize("greenlets", ["no", "yes"])
+def test_connections_are_used_again_however_many_files_are_open(
+    request: pytest.FixtureRequest, bake: Bake, database: str, greenlets: str
+) -> None:
+    project = bake(database_url=url_of(database, request), greenlet_support=greenlets)
+    patch = "import my_flask_app.greenlets\n" if greenlets == "yes" else ""
+    project.python("-c", patch + MANY_FILES)
+
+
+def test_several_databases_in_one_application_are_refused(bake: Bake) -> None:
+    project = bake()
+    result = project.try_python(
+        "-c",
+        "from my_flask_app.app import create_app\n"
+        "create_app({'SQLALCHEMY_BINDS': {'other': 'sqlite:////tmp/other.db'}})",
+    )
+    assert result.stdout.endswith("SQLALCHEMY_BINDS is set; accepted is one database\n")
