@@ -85,6 +85,8 @@ def mariadb(folder: Path) -> Iterator[str]:
             f"--datadir={data}",
             "--auth-root-authentication-method=normal",
             "--skip-test-db",
+            # A server that starts removes the temporary tables that it finds.
+            f"--tmpdir={folder}",
         ],
         user,
     )
@@ -98,6 +100,7 @@ def mariadb(folder: Path) -> Iterator[str]:
             "--bind-address=127.0.0.1",
             "--character-set-server=utf8mb4",
             "--innodb-flush-log-at-trx-commit=0",
+            f"--tmpdir={folder}",
         ],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -150,7 +153,10 @@ def stopped_at_the_end(
 
 
 def run(command: "list[str | Path]", user: str | None = None) -> None:
-    subprocess.run(command, check=True, capture_output=True, user=user)
+    result = subprocess.run(
+        command, user=user, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    assert result.returncode == 0, f"{command[0]} failed: {result.stdout}"
 
 
 def succeeds(command: "list[str | Path]") -> bool:

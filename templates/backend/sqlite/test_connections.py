@@ -97,13 +97,10 @@ def pages(app: Flask) -> None:
 
         return stream_with_context(stream())
 
-    @app.get("/value")
-    def value() -> str:
-        return str(db.session.get_one(Counter, 1).value)
-
 
 def value(app: Flask) -> str:
-    return app.test_client().get("/value").text
+    with app.test_request_context():
+        return str(db.session.get_one(Counter, 1).value)
 
 
 @pytest.mark.parametrize(
@@ -171,19 +168,23 @@ def test_a_nested_context_writes_to_another_database(
         db.session.add(Counter(id=1))
         db.session.commit()
 
+    def count_in_the_other() -> None:
+        with other.app_context():
+            count()
+
     def count_in_both() -> None:
         with app.app_context():
             db.session.get_one(Counter, 1)
-            with other.app_context():
-                count()
-
+            count_in_the_other()
             count()
 
-    with ThreadPoolExecutor(CLIENTS) as threads:
-        for future in [threads.submit(count_in_both) for _ in range(CLIENTS)]:
+    with ThreadPoolExecutor(2 * CLIENTS) as threads:
+        work = [count_in_both, count_in_the_other] * CLIENTS
+        for future in [threads.submit(function) for function in work]:
             future.result()
 
     assert value(app) == str(CLIENTS)
+    assert value(other) == str(2 * CLIENTS)
     dispose(other)
 
 
