@@ -28,11 +28,11 @@ bench: .venv/dev  ## Compare what sessions and generation cost
 	@touch $@
 
 .venv/cookiecutter: .venv/made
-	@if command -v uv > /dev/null; then uv pip install --quiet 'cookiecutter>=2.7,<3'; \
+	@if command -v uv > /dev/null; then uv pip install --quiet --python .venv 'cookiecutter>=2.7,<3'; \
 	else $(BIN)/python -m pip install --quiet 'cookiecutter>=2.7,<3'; fi
 	@touch $@
 
 .venv/dev: .venv/made pyproject.toml
-	@if command -v uv > /dev/null; then uv pip install --quiet --group dev; \
+	@if command -v uv > /dev/null; then uv pip install --quiet --python .venv --group dev; \
 	else $(BIN)/python -m pip install --quiet --group dev; fi
 	@touch $@

@@ -12,6 +12,8 @@ import sys
 from collections.abc import Iterator
 from collections.abc import Mapping
 from dataclasses import dataclass
+from email.errors import HeaderParseError
+from email.headerregistry import Address
 from typing import Any
 from typing import NamedTuple
 from urllib.parse import parse_qsl
@@ -381,9 +383,10 @@ def _yes_or_no(value: bool) -> str:
 
 
 def check_answers(answers: Mapping[str, Any]) -> str:
-    """Return nothing, or end the run with the first answer that cannot be accepted."""
-    for problem in _problems(answers):
-        raise FailedHookException(problem)
+    """Return nothing, or end the run with a line for each answer that is refused."""
+    problems = list(_problems(answers))
+    if problems:
+        raise FailedHookException("\n".join(problems))
     return ""
 
 
@@ -401,16 +404,16 @@ def _problems(answers: Mapping[str, Any]) -> Iterator[str]:
     yield from _slug_problems(answers["project_slug"])
     for name, accepted in answers["_choices"].items():
         if answers[name] not in accepted:
-            listed = _listed(accepted)
-            yield f"{name} is {answers[name]!r}; accepted are {listed}."
+            listed = " or ".join(map(repr, accepted))
+            yield f"{name} is {answers[name]!r}; it must be {listed}."
     yield from _url_problems(str(answers["database_url"]), answers["greenlet_support"])
 
 
 def _text_problems(name: str, value: object) -> Iterator[str]:
     if not isinstance(value, str) or CONTROL.search(value):
-        yield f"{name} is {value!r}; accepted is one line without control characters."
+        yield f"{name} is {value!r}; it must be one line without control characters."
     elif name == "project_name" and not value.strip():
-        yield f"{name} is {value!r}; accepted is any text that is not blank."
+        yield f"{name} is {value!r}; it must not be blank."
 
 
 def _slug_problems(slug: object) -> Iterator[str]:
@@ -418,13 +421,13 @@ def _slug_problems(slug: object) -> Iterator[str]:
         isinstance(slug, str) and len(slug) <= SLUG_LENGTH and SLUG.fullmatch(slug)
     ):
         yield (
-            f"project_slug is {slug!r}; accepted are at most {SLUG_LENGTH} lower-case"
+            f"project_slug is {slug!r}; it must be at most {SLUG_LENGTH} lower-case"
             f" letters, digits and underscores, as in {default_slug(slug)!r}."
         )
     elif slug in TAKEN:
         yield (
-            f"project_slug is {slug!r}, which Python or the project needs itself;"
-            f" accepted is another name, such as {default_slug(slug)!r}."
+            f"project_slug is {slug!r}, which is taken by Python or by a package that"
+            f" the project needs; use another, such as {default_slug(slug)!r}."
         )
 
 
@@ -464,6 +467,16 @@ def toml_string(text: str) -> str:
     return '"' + CONTROL.sub(lambda found: f"\\u{ord(found[0]):04X}", escaped) + '"'
 
 
+def is_address(text: str) -> bool:
+    """Tell whether the build of a project takes the text as an email address."""
+    try:
+        Address(addr_spec=text)
+    except (HeaderParseError, IndexError, ValueError):
+        return False
+
+    return bool(text)
+
+
 def html_text(text: str) -> str:
     """Return the text for an HTML file that is itself a Jinja template."""
     return html.escape(text).replace("{", "&#123;").replace("}", "&#125;")
@@ -493,6 +506,7 @@ class Answers(Extension):
             default_slug,
             dotenv_value,
             html_text,
+            is_address,
             toml_string,
         ):
             environment.filters[function.__name__] = function

@@ -12,7 +12,7 @@ from . import table
 from .turns import in_turns
 
 ROOT = Path(__file__).parents[1]
-ROUNDS = 15
+ROUNDS = 9
 AIM = 1.8
 TITLE = "CPU of generating a project, ms"
 

@@ -1,5 +1,6 @@
 """Measuring in turns, so that what disturbs the machine disturbs everyone alike."""
 
+import random
 from collections.abc import Callable
 from collections.abc import Mapping
 
@@ -9,13 +10,13 @@ Samples = Mapping[str, list[float]]
 
 
 def in_turns(measurements: Measurements, rounds: int) -> Samples:
-    """Take every measurement once a round; each round begins with the next one."""
-    samples: dict[str, list[float]] = {name: [] for name in measurements}
-    order = list(measurements)
-    for _ in range(rounds):
-        for name in order:
-            samples[name].append(measurements[name]())
+    """Take every measurement once a round, in an order that differs each time.
 
-        order.append(order.pop(0))
+    An order that only rotates would leave everyone behind the same other one.
+    """
+    samples: dict[str, list[float]] = {name: [] for name in measurements}
+    for _ in range(rounds):
+        for name in random.sample(list(measurements), k=len(measurements)):
+            samples[name].append(measurements[name]())
 
     return samples

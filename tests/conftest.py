@@ -13,6 +13,8 @@ from tempfile import TemporaryDirectory
 
 import pytest
 from pytest_cookies.plugin import Cookies  # type: ignore[import-untyped]
+from sqlalchemy import make_url
+from sqlalchemy_utils import create_database  # type: ignore[import-untyped]
 
 from tests import servers
 
@@ -21,6 +23,8 @@ CHOICES: dict[str, list[str]] = json.loads((ROOT / "cookiecutter.json").read_tex
     "_choices"
 ]
 DATABASES = ["SQLite", "PostgreSQL", "MariaDB"]
+
+numbers = itertools.count(1)
 
 # A combination of choices, by the names of the questions.
 Answers = dict[str, str]
@@ -141,10 +145,15 @@ def database_url(request: pytest.FixtureRequest) -> str:
 
 
 def url_of(database: str, request: pytest.FixtureRequest) -> str:
+    """Return the URL of a new database of a kind."""
     if database == "SQLite":
         return "sqlite:///my_flask_app.db"
 
-    url: str = request.getfixturevalue(f"{database.lower()}_url")
+    url = f"{request.getfixturevalue(f'{database.lower()}_url')}{next(numbers)}"
+    driver = {"PostgreSQL": "postgresql+psycopg", "MariaDB": "mariadb+pymysql"}[
+        database
+    ]
+    create_database(make_url(url).set(drivername=driver))
     return url
 
 

@@ -111,25 +111,25 @@ def test_text_with_a_control_character_is_refused_in_one_line(
     message = problem(**{name: f"one{control}two"})
 
     value = repr(f"one{control}two")
-    assert message == f"{name} is {value}; accepted is one line without control" + (
+    assert message == f"{name} is {value}; it must be one line without control" + (
         " characters."
     )
     assert len(message.splitlines()) == 1
 
 
 def test_an_answer_that_is_not_text_is_refused() -> None:
-    assert problem(author_name=None).startswith("author_name is None; accepted is one")
-    assert problem(project_slug=None).startswith("project_slug is None; accepted are")
+    assert problem(author_name=None).startswith("author_name is None; it must be one")
+    assert problem(project_slug=None).startswith("project_slug is None; it must be")
     assert problem(database_url=None).startswith("database_url is 'None'; accepted is")
     assert problem(example_app=True) == (
-        "example_app is True; accepted are 'yes' and 'no'."
+        "example_app is True; it must be 'yes' or 'no'."
     )
 
 
 @pytest.mark.parametrize("name", ["", "  "])
 def test_a_blank_project_name_is_refused(name: str) -> None:
     assert problem(project_name=name) == (
-        f"project_name is {name!r}; accepted is any text that is not blank."
+        f"project_name is {name!r}; it must not be blank."
     )
 
 
@@ -139,7 +139,7 @@ def test_a_choice_is_one_of_the_listed_values(name: str, value: str) -> None:
     first, second = ANSWERS["_choices"][name]
 
     assert problem(**{name: value}) == (
-        f"{name} is {value!r}; accepted are '{first}' and '{second}'."
+        f"{name} is {value!r}; it must be '{first}' or '{second}'."
     )
 
 
@@ -166,7 +166,7 @@ def test_a_slug_of_another_form_is_refused_with_an_example(
     slug: str, example: str
 ) -> None:
     assert problem(project_slug=slug) == (
-        f"project_slug is {slug!r}; accepted are at most 30 lower-case letters, digits"
+        f"project_slug is {slug!r}; it must be at most 30 lower-case letters, digits"
         f" and underscores, as in '{example}'."
     )
 
@@ -178,8 +178,8 @@ def test_a_slug_of_another_form_is_refused_with_an_example(
 )
 def test_a_slug_that_something_else_bears_is_refused_with_an_example(slug: str) -> None:
     assert problem(project_slug=slug) == (
-        f"project_slug is '{slug}', which Python or the project needs itself;"
-        f" accepted is another name, such as '{slug}_app'."
+        f"project_slug is '{slug}', which is taken by Python or by a package that"
+        f" the project needs; use another, such as '{slug}_app'."
     )
 
 
@@ -661,12 +661,12 @@ def cookiecutter(template: Path, tmp_path: Path) -> Command:
     [
         (
             ["greenlet_support=maybe"],
-            "greenlet_support is 'maybe'; accepted are 'no' and 'yes'.",
+            "greenlet_support is 'maybe'; it must be 'no' or 'yes'.",
         ),
         (
             ["project_slug=flask"],
-            "project_slug is 'flask', which Python or the project needs itself;"
-            " accepted is another name, such as 'flask_app'.",
+            "project_slug is 'flask', which is taken by Python or by a package that"
+            " the project needs; use another, such as 'flask_app'.",
         ),
         (
             ["database_url=postgresql://me:hunter2@localhost"],
@@ -676,7 +676,7 @@ def cookiecutter(template: Path, tmp_path: Path) -> Command:
         ),
         (
             ["project_name=two\nlines 🦆"],
-            "project_name is 'two\\nlines 🦆'; accepted is one line without control"
+            "project_name is 'two\\nlines 🦆'; it must be one line without control"
             " characters.",
         ),
     ],

@@ -11,7 +11,7 @@ from tests.conftest import url_of
 BREAKS = {
     "no teardown": (
         "sessions.py",
-        "session.remove()",
+        "opened.close()",
         "pass",
     ),
     "close forgotten on error": (
@@ -55,7 +55,7 @@ BREAKS = {
     ),
     "no rollback before the handler of an error that is not caught": (
         "sessions.py",
-        """    app.handle_exception = after(  # type: ignore[method-assign]
+        """    app.handle_exception = run_first(  # type: ignore[method-assign]
         roll_back, app.handle_exception
     )
 """,
@@ -81,8 +81,8 @@ BREAKS = {
 FLASK_SQLALCHEMY_BREAKS = {
     "a session that follows the current application": (
         "database.py",
-        "bind or self.bind",
-        "bind",
+        "return bind or self.bind",
+        "return super().get_bind(mapper, clause, bind, **kwargs)",
     ),
 }
 
@@ -99,7 +99,7 @@ SQLITE_BREAKS = {
     ),
     "a safe request that wrote is not answered again": (
         "safe_requests.py",
-        "raise Refused",
+        "raise RetryAsWriter",
         "pass",
     ),
     "no patience": (
@@ -109,7 +109,7 @@ SQLITE_BREAKS = {
     ),
     "a nested context that waits for the outer one": (
         "connections.py",
-        "if reads or is_writing(connection.engine.url):",
+        "if reads or holds_write_lock(connection.engine.url):",
         "if reads:",
     ),
     "a writer to one database reads from another": (
@@ -119,12 +119,12 @@ SQLITE_BREAKS = {
     ),
     "only a view is answered again": (
         "safe_requests.py",
-        "app.handle_exception = refuse(app.handle_exception)",
+        "app.handle_exception = raise_if_retryable(",
         "pass",
     ),
     "a shell that keeps writers waiting": (
         "safe_requests.py",
-        "g.reads = True",
+        "g.read_only = True",
         "pass",
     ),
     "no foreign keys": (

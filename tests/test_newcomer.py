@@ -42,9 +42,12 @@ def bare_machine(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, st
 
     home = tmp_path / "home"
     home.mkdir()
-    environment = clean_environment() | {"PATH": str(programs), "HOME": str(home)}
-    environment.pop("VIRTUAL_ENV", None)
-    return environment
+    # An active virtual environment that has nothing to do with this.
+    return clean_environment() | {
+        "PATH": str(programs),
+        "HOME": str(home),
+        "VIRTUAL_ENV": str(tmp_path / "other"),
+    }
 
 
 @contextmanager
@@ -134,6 +137,18 @@ def test_make_runs_and_tests_a_project(
             text=True,
         )
         assert result.returncode == 0, result.stdout
+
+
+@pytest.mark.parametrize(
+    "email", [" ", "x y", "a@", "Jane <j@x.org>", "a@b@c", "Ä@ö.de"]
+)
+def test_a_project_is_built_whoever_its_author_is(
+    bake: Bake, tmp_path: Path, email: str
+) -> None:
+    names = ["Müller, Jörg", 'O\'Neil "Ned" <n@x>', " "]
+    for name in names:
+        project = bake(author_name=name, author_email=email)
+        project.python("-m", "build", "--wheel", "--no-isolation", "--outdir", tmp_path)
 
 
 def test_a_script_opens_sessions_without_flask(bake: Bake, tmp_path: Path) -> None:

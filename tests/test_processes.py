@@ -75,3 +75,42 @@ def test_several_databases_in_one_application_are_refused(bake: Bake) -> None:
         "create_app({'SQLALCHEMY_BINDS': {'other': 'sqlite:////tmp/other.db'}})",
     )
     assert result.stdout.endswith("SQLALCHEMY_BINDS is set; accepted is one database\n")
+
+
+GREENLETS = """
+from my_flask_app.app import create_app
+from my_flask_app.database import db
+
+app = create_app({{"SECRET_KEY": "test"}})
+
+import gevent
+{patch}
+
+@app.get("/probe")
+def probe():
+    session = db.session()
+    gevent.sleep(0.01)
+    assert db.session() is session
+    return str(id(session))
+
+requests = [gevent.spawn(app.test_client().get, "/probe") for _ in range(50)]
+assert len({{request.get().text for request in requests}}) == 50
+assert not db.session.registry.registry
+"""
+
+
+@pytest.mark.parametrize("layer", CHOICES["sqlalchemy_layer"])
+@pytest.mark.parametrize("patch", ["", "from gevent import monkey; monkey.patch_all()"])
+def test_greenlets_have_their_own_sessions_without_a_patch_or_with_a_late_one(
+    bake: Bake, layer: str, patch: str
+) -> None:
+    project = bake(sqlalchemy_layer=layer)
+    project.python("-W", "ignore", "-c", GREENLETS.format(patch=patch))
+
+
+def test_a_driver_that_was_imported_before_the_patch_is_noticed(bake: Bake) -> None:
+    url = "postgresql://me@localhost/app"
+    project = bake(database_url=url, greenlet_support="yes")
+    result = project.try_python("-c", "import psycopg, my_flask_app.greenlets")
+    assert "psycopg was imported before" in result.stdout
+    assert result.returncode == 1

@@ -82,3 +82,16 @@ def test_its_own_tests_pass(project: Project) -> None:
     output = project.python("-m", "pytest", "-p", "no:cacheprovider")
     assert re.search(r"\d+ passed", output)
     assert not re.search(r"skipped|xfailed|deselected", output), output
+
+
+@pytest.mark.parametrize("slug", ["a1", "a" * 30])
+@pytest.mark.parametrize(
+    "answers", combinations(), ids=lambda it: "-".join(it.values())
+)
+@pytest.mark.parametrize("url", ["sqlite:///a.db", "postgresql://u:p@localhost/a"])
+def test_a_slug_of_any_length_is_formatted_well(
+    bake: Bake, url: str, answers: dict[str, str], slug: str
+) -> None:
+    project = bake(database_url=url, project_slug=slug, **answers)
+    project.python("-m", "ruff", "check", "--no-cache")
+    project.python("-m", "ruff", "format", "--no-cache", "--diff")

@@ -23,9 +23,10 @@ students = Table(
 
 def create_app() -> Flask:
     app = Flask(__name__)
+    app.config["SECRET_KEY"] = os.environ["SECRET_KEY"]
     engine = create_engine(
         os.environ["DATABASE_URL"],
-        pool_size=int(os.environ["DATABASE_POOL_SIZE"]),
+        pool_size=int(os.environ.get("DATABASE_POOL_SIZE", "8")),
         max_overflow=0,
     )
 

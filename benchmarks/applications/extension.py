@@ -31,9 +31,10 @@ def create_app(**options: object) -> Flask:
     :param options: more of what :func:`sqlalchemy.create_engine` takes.
     """
     app = Flask(__name__)
+    app.config["SECRET_KEY"] = os.environ["SECRET_KEY"]
     app.config["SQLALCHEMY_DATABASE_URI"] = os.environ["DATABASE_URL"]
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {
-        "pool_size": int(os.environ["DATABASE_POOL_SIZE"]),
+        "pool_size": int(os.environ.get("DATABASE_POOL_SIZE", "8")),
         "max_overflow": 0,
     } | options
     db.init_app(app)

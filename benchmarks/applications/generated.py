@@ -1,17 +1,25 @@
-"""The application of a generated project, with one more page."""
+"""The application of a generated project, with two more pages."""
 
 from flask import Flask
 from my_flask_app import app as project
 from my_flask_app.database import db
 from my_flask_app.models import Student
+from sqlalchemy import select
 
 
 def create_app() -> Flask:
-    app = project.create_app()
+    app: Flask = project.create_app()
+    students = Student.__table__
 
     @app.get("/students/<int:student_id>")
     def show(student_id: int) -> dict[str, object]:
         student = db.session.get_one(Student, student_id)
+        return {"id": student.id, "name": student.name, "email": student.email}
+
+    @app.get("/rows/<int:student_id>")
+    def show_row(student_id: int) -> dict[str, object]:
+        statement = select(students).where(students.c.id == student_id)
+        student = db.session.execute(statement).one()
         return {"id": student.id, "name": student.name, "email": student.email}
 
     return app

@@ -23,8 +23,9 @@ from sqlalchemy_utils import database_exists
 
 from {{ cookiecutter.project_slug }}.app import create_app
 {%- if cookiecutter.__kind == "server" %}
+from {{ cookiecutter.project_slug }}.config import ConfigError
+from {{ cookiecutter.project_slug }}.config import database_url
 from {{ cookiecutter.project_slug }}.connections import create_engine
-from {{ cookiecutter.project_slug }}.connections import parse_url
 {%- endif %}
 from {{ cookiecutter.project_slug }}.database import db
 
@@ -38,13 +39,16 @@ def empty_database() -> URL:
     ``_test`` after its name, which is created where it is missing.
     """
     load_dotenv(find_dotenv(usecwd=True))
-    url = parse_url(os.environ["DATABASE_URL"])
-    test_url = url.set(database=f"{url.database}_test")
-    if "TEST_DATABASE_URL" in os.environ:
-        test_url = parse_url(os.environ["TEST_DATABASE_URL"])
+    try:
+        url = database_url("DATABASE_URL")
+        test_url = url.set(database=f"{url.database}_test")
+        if "TEST_DATABASE_URL" in os.environ:
+            test_url = database_url("TEST_DATABASE_URL")
+    except ConfigError as error:
+        pytest.exit(error.message, 1)
 
-    if (test_url.host, test_url.database) == (url.host, url.database):
-        pytest.exit("TEST_DATABASE_URL names the database of DATABASE_URL", 1)
+    if test_url.database == url.database:
+        pytest.exit("TEST_DATABASE_URL names a database like that of DATABASE_URL", 1)
 
     try:
         if not database_exists(test_url):
@@ -66,7 +70,7 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 @pytest.fixture(scope="session")
-def database_url(empty_database: {{ "URL" if cookiecutter.__kind == "server" else "str" }}) -> str:
+def migrated_database(empty_database: {{ "URL" if cookiecutter.__kind == "server" else "str" }}) -> str:
     """Return the URL of a database that has been brought up to date."""
     url = {% if cookiecutter.__kind == "server" %}empty_database.render_as_string(hide_password=False){% else %}empty_database{% endif %}
     app = create_app(config_for_tests(url))
@@ -77,8 +81,8 @@ def database_url(empty_database: {{ "URL" if cookiecutter.__kind == "server" els
 
 
 @pytest.fixture
-def app(database_url: str) -> Iterator[Flask]:
-    app = create_app(config_for_tests(database_url))
+def app(migrated_database: str) -> Iterator[Flask]:
+    app = create_app(config_for_tests(migrated_database))
     yield app
     dispose(app)
 

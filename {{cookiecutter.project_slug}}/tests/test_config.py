@@ -58,7 +58,7 @@ def test_a_url_of_another_kind_is_refused(
     url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", url)
-    with pytest.raises(ConfigError, match="DATABASE_URL .* accepted"):
+    with pytest.raises(ConfigError, match="DATABASE_URL is not"):
         create_app()
 
 

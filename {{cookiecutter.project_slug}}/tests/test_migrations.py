@@ -14,6 +14,7 @@ def test_the_migrations_lead_to_the_models_and_back(
     assert result.exit_code == 0, result.output
 
 
-def test_an_unknown_version_is_one_clear_line(app: Flask) -> None:
+def test_an_unknown_revision_is_no_traceback(app: Flask) -> None:
     result = app.test_cli_runner().invoke(args=["db", "upgrade", "nowhere"])
+    assert isinstance(result.exception, SystemExit)
     assert result.exit_code == 1

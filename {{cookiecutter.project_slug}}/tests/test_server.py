@@ -23,14 +23,14 @@ def free_port() -> int:
 
 
 @pytest.fixture
-def server(database_url: str) -> Iterator[tuple[str, "subprocess.Popen[str]"]]:
+def server(migrated_database: str) -> Iterator[tuple[str, "subprocess.Popen[str]"]]:
     port = free_port()
     process = subprocess.Popen(
         [sys.executable, "-m", "gunicorn"],
         cwd=PROJECT,
         env=os.environ
         | {
-            "DATABASE_URL": database_url,
+            "DATABASE_URL": migrated_database,
             "HOST": "127.0.0.1",
             "PORT": str(port),
             "SECRET_KEY": "test",
@@ -47,7 +47,7 @@ def server(database_url: str) -> Iterator[tuple[str, "subprocess.Popen[str]"]]:
 def fetch(url: str) -> str:
     for _ in range(200):
         try:
-            with urllib.request.urlopen(url, timeout=10) as response:
+            with urllib.request.urlopen(url, timeout=60) as response:
                 return str(response.read().decode())
         except URLError as error:
             if not isinstance(error.reason, ConnectionRefusedError):

@@ -291,8 +291,8 @@ def test_a_command_leaves_nothing_behind(app: Flask) -> None:
 
 
 @pytest.fixture
-def other_app(database_url: str) -> Iterator[Flask]:
-    app = create_app(config_for_tests(database_url))
+def other_app(migrated_database: str) -> Iterator[Flask]:
+    app = create_app(config_for_tests(migrated_database))
     yield app
     dispose(app)
 

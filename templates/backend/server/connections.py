@@ -54,9 +54,8 @@ def parse_url(text: str) -> URL:
 
         return url.set(drivername=f"{DIALECTS[dialect]}+{DRIVER}")
     except (ArgumentError, KeyError, ValueError):
-        start = text.partition("://")[0].partition("@")[0]
-        accepted = " and ".join(f"{dialect}://" for dialect in DIALECTS)
-        raise ValueError(f"starts with {start!r}; accepted is {accepted}") from None
+        accepted = " or ".join(f"{dialect}://" for dialect in DIALECTS)
+        raise ValueError(f"is not accepted; it must start with {accepted}") from None
 
 
 def create_engine(url: URL, **options: Any) -> Engine:

@@ -94,9 +94,9 @@ def test_a_connection_that_cannot_be_looked_at_is_replaced(app: Flask) -> None:
 {%- endif %}
 
 
-def test_more_requests_than_connections_wait_their_turn(database_url: str) -> None:
+def test_more_requests_than_connections_wait_their_turn(migrated_database: str) -> None:
     options = {"SQLALCHEMY_ENGINE_OPTIONS": {"pool_size": 1}}
-    app = create_app(config_for_tests(database_url) | options)
+    app = create_app(config_for_tests(migrated_database) | options)
 
     @app.get("/probe")
     def probe() -> str:

@@ -2,9 +2,9 @@
 
 Nothing here needs Flask, so a script can use it too.
 
-SQLite lets one transaction write at a time. One that reads first and writes later
-is refused if another wrote in between, so a transaction takes its turn to write when
-it begins. Readers see the last committed state and never wait.
+SQLite has one write lock. A transaction that reads first and takes the lock later is
+refused if another wrote in between, so it takes its turn at the lock when it begins.
+Readers see the last committed state and never wait.
 """
 
 import os
@@ -28,10 +28,10 @@ from sqlalchemy.exc import OperationalError
 
 INSTANCE = Path(__file__).parents[2] / "instance"
 
-# Who writes to which database, by its URL and the thread. It is a context variable,
-# as greenlets that are not patched share a thread.
-Writers = dict[tuple[URL, int], "weakref.ref[Connection]"]
-writers: ContextVar[Writers] = ContextVar("writers")
+# Who holds which database's write lock, by its URL and the thread. Greenlets that are
+# not patched share a thread, but not a context variable.
+WriteLockHolders = dict[tuple[URL, int], "weakref.ref[Connection]"]
+write_lock_holders: ContextVar[WriteLockHolders] = ContextVar("write_lock_holders")
 
 
 def parse_url(text: str) -> URL:
@@ -48,10 +48,9 @@ def parse_url(text: str) -> URL:
     if url.drivername not in ("sqlite", "sqlite+pysqlite") or ":memory:" in path:
         path = ""
     if not path or url.query.get("mode") == "memory":
-        start = text.partition("://")[0].partition("@")[0]
         raise ValueError(
-            f"starts with {start!r} or names no file; accepted is"
-            " sqlite:///file.db, or sqlite:////folder/file.db for an absolute path"
+            "is not the URL of a SQLite file; accepted is sqlite:///file.db, or"
+            " sqlite:////folder/file.db for an absolute path"
         )
 
     if path.startswith("file:"):
@@ -65,10 +64,10 @@ def parse_url(text: str) -> URL:
 
 
 def create_engine(url: URL, **options: Any) -> Engine:
-    """Return an engine whose transactions take turns to write.
+    """Return an engine whose transactions take turns at the write lock.
 
     :param options: passed to :func:`sqlalchemy.create_engine`. ``pool_timeout``,
-        in seconds, is how long a transaction waits for its turn to write.
+        in seconds, is how long a transaction waits for the write lock.
 
     With the execution option ``sqlite_begin="DEFERRED"`` a transaction only reads.
     """
@@ -83,16 +82,16 @@ def create_engine(url: URL, **options: Any) -> Engine:
     @event.listens_for(engine, "connect")
     def set_up(connection: sqlite3.Connection, _: object) -> None:
         connection.execute("PRAGMA foreign_keys = ON")
-        execute_patiently(connection.cursor(), "PRAGMA journal_mode = WAL", timeout)
+        execute_with_retries(connection.cursor(), "PRAGMA journal_mode = WAL", timeout)
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
         reads = connection.get_execution_options().get("sqlite_begin") == "DEFERRED"
-        if reads or is_writing(connection.engine.url):
+        if reads or holds_write_lock(connection.engine.url):
             connection.exec_driver_sql("BEGIN DEFERRED")
             return
 
-        begin_to_write(connection, timeout)
+        begin_immediate(connection, timeout)
 
     forget_connections_after_fork(engine)
     return engine
@@ -111,25 +110,25 @@ def forget_connections_after_fork(engine: Engine) -> None:
         os.register_at_fork(after_in_child=forget)
 
 
-def is_writing(url: URL) -> bool:
-    """Tell whether whoever asks holds the turn, and would wait for itself."""
-    reference = writers.get({}).get((url, threading.get_ident()))
+def holds_write_lock(url: URL) -> bool:
+    """Tell whether whoever asks holds the lock, and would wait for itself."""
+    reference = write_lock_holders.get({}).get((url, threading.get_ident()))
     connection = reference() if reference else None
     return connection is not None and connection.in_transaction()
 
 
-def begin_to_write(connection: Connection, timeout: float) -> None:
+def begin_immediate(connection: Connection, timeout: float) -> None:
     statement = "BEGIN IMMEDIATE"
     try:
-        execute_patiently(connection.connection.cursor(), statement, timeout)
+        execute_with_retries(connection.connection.cursor(), statement, timeout)
     except sqlite3.OperationalError as error:
         raise OperationalError(statement, None, error) from error
 
     key = (connection.engine.url, threading.get_ident())
-    writers.set(writers.get({}) | {key: weakref.ref(connection)})
+    write_lock_holders.set(write_lock_holders.get({}) | {key: weakref.ref(connection)})
 
 
-def execute_patiently(cursor: Any, statement: str, timeout: float) -> None:
+def execute_with_retries(cursor: Any, statement: str, timeout: float) -> None:
     """Execute a statement that needs a lock, and wait for it up to ``timeout`` s.
 
     SQLite's own way to wait blocks a thread with all its greenlets, among them

@@ -1,9 +1,9 @@
-"""Requests that only read need not wait for their turn to write.
+"""Safe requests take no write lock.
 
 RFC 9110, section 9.2.1, calls the methods GET, HEAD, OPTIONS and TRACE safe: whoever
-uses them asks for no change. The transactions of such a request only read. If one
-writes all the same, and another wrote since it first read, SQLite refuses that. Then
-the request is answered once more from its beginning, as one that writes.
+uses them asks for no change. Their transactions begin with BEGIN DEFERRED. If one
+writes after all and SQLite refuses that, because another transaction wrote since it
+first read, the request is run again from its beginning, with BEGIN IMMEDIATE.
 """
 
 import sqlite3
@@ -28,66 +28,66 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS", "TRACE"}
-WRITES = "{{ cookiecutter.project_slug }}.writes"
+RETRIED = "{{ cookiecutter.project_slug }}.retried"
 
 
-class Refused(BaseException):
+class RetryAsWriter(BaseException):
     """A safe request wrote too late; no error handler is to see it."""
 
 
 def init_app(app: Flask, db: Database) -> None:
     """Let the safe requests of ``app`` only read; likewise ``flask shell``."""
     with app.app_context():
-        event.listen(db.engine, "engine_connect", announce)
+        event.listen(db.engine, "engine_connect", begin_deferred)
 
     @app.shell_context_processor
-    def read_while_a_person_thinks() -> dict[str, Any]:
-        g.reads = True
+    def shell_reads_only() -> dict[str, Any]:
+        g.read_only = True
         return {"db": db}
 
     wsgi_app = app.wsgi_app
 
-    def answer(
+    def retry_as_writer(
         environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> Iterable[bytes]:
         try:
             return wsgi_app(environ, start_response)
-        except Refused:
-            environ[WRITES] = True
+        except RetryAsWriter:
+            environ[RETRIED] = True
             return wsgi_app(environ, start_response)
 
-    app.wsgi_app = answer  # type: ignore[method-assign]
-    app.handle_user_exception = refuse(  # type: ignore[method-assign]
+    app.wsgi_app = retry_as_writer  # type: ignore[method-assign]
+    app.handle_user_exception = raise_if_retryable(  # type: ignore[method-assign]
         app.handle_user_exception
     )
-    app.handle_exception = refuse(app.handle_exception)  # type: ignore[method-assign]
+    app.handle_exception = raise_if_retryable(app.handle_exception)  # type: ignore[method-assign]
 
 
-def refuse(handle: Callable[..., Any]) -> Callable[..., Any]:
+def raise_if_retryable(handle: Callable[..., Any]) -> Callable[..., Any]:
     def wrapper(*args: Any) -> Any:
         # From Flask 3.2 on, the context comes before the error.
-        if reads() and is_refused(args[-1]):
-            raise Refused
+        if is_read_only() and is_locked(args[-1]):
+            raise RetryAsWriter
 
         return handle(*args)
 
     return wrapper
 
 
-def announce(connection: Connection) -> None:
-    if reads():
+def begin_deferred(connection: Connection) -> None:
+    if is_read_only():
         connection.execution_options(sqlite_begin="DEFERRED")
 
 
-def reads() -> bool:
+def is_read_only() -> bool:
     """Tell whether the current context is to do without a turn to write."""
     if has_request_context():
-        return request.method in SAFE_METHODS and WRITES not in request.environ
+        return request.method in SAFE_METHODS and RETRIED not in request.environ
 
-    return has_app_context() and bool(g.get("reads"))
+    return has_app_context() and bool(g.get("read_only"))
 
 
-def is_refused(error: Exception) -> bool:
+def is_locked(error: Exception) -> bool:
     return (
         isinstance(error, OperationalError)
         and isinstance(error.orig, sqlite3.OperationalError)

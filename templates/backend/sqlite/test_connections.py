@@ -1,4 +1,4 @@
-"""Transactions take turns to write, and readers never wait."""
+"""Transactions take turns at the write lock, and readers never wait."""
 
 import threading
 import time
@@ -252,5 +252,5 @@ def test_a_folder_that_does_not_exist_is_named() -> None:
 
 @pytest.mark.parametrize("url", ["sqlite://", "sqlite:///:memory:", "sqlite:///"])
 def test_a_database_in_memory_is_refused(url: str) -> None:
-    with pytest.raises(ValueError, match="names no file"):
+    with pytest.raises(ValueError, match="is not the URL of a SQLite file"):
         parse_url(url)

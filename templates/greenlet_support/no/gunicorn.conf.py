@@ -13,7 +13,7 @@ workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 threads = int(os.environ.get("THREADS", "{{ 32 if cookiecutter.__kind == 'sqlite' else 8 }}"))
 {%- if cookiecutter.__kind == "server" %}
 
-# A connection for every thread, and one more for a nested context. All workers together
-# may take workers * pool size of those that the server has.
+# Two connections for every thread: one for its request, one for a context nested in it.
+# The server must allow workers * pool size.
 os.environ.setdefault("DATABASE_POOL_SIZE", str(2 * threads))
 {%- endif %}

@@ -1,4 +1,4 @@
-"""Importing this module lets greenlets take turns wherever one of them waits.
+"""Importing this module applies gevent's monkey patch.
 
 gevent replaces what blocks in the standard library. A module that was imported before
 may keep the blocking functions and stop every greenlet of the process, so this one is

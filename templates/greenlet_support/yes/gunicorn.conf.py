@@ -17,7 +17,6 @@ worker_connections = int(os.environ.get("WORKER_CONNECTIONS", "100"))
 {%- if cookiecutter.__kind == "server" %}
 
 # A connection for every fifth greenlet: a request needs one for a part of its time, and
-# waits its turn. All workers together may take workers * pool size of those that the
-# server has.
+# waits its turn. The server must allow workers * pool size.
 os.environ.setdefault("DATABASE_POOL_SIZE", str(max(1, worker_connections // 5)))
 {%- endif %}

@@ -1,4 +1,4 @@
-"""Sessions hold when greenlets take turns, and when one is struck."""
+"""Sessions hold when greenlets take turns, and when one is interrupted."""
 
 from collections.abc import Callable
 
@@ -79,14 +79,14 @@ def be_killed() -> None:
     raise gevent.GreenletExit
 
 
-@pytest.mark.parametrize("strike", [time_out, be_killed])
-def test_a_struck_greenlet_leaves_nothing_behind(
-    app: Flask, strike: Callable[[], None]
+@pytest.mark.parametrize("interrupt", [time_out, be_killed])
+def test_a_interrupted_greenlet_leaves_nothing_behind(
+    app: Flask, interrupt: Callable[[], None]
 ) -> None:
     @app.post("/probe")
     def probe() -> str:
         db.session.connection()
-        strike()
+        interrupt()
         return ""
 
     request = gevent.spawn(app.test_client().post, "/probe")

@@ -49,7 +49,8 @@ class AppSession(sessions.ContextSession, Session):
         bind: Engine | Connection | None = None,
         **options: Any,
     ) -> None:
-        super().__init__(db=db, bind=bind or db.engine, **options)
+        super().__init__(db=db, **options)
+        self.bind: Engine | Connection = bind or db.engine
 
     def get_bind(
         self,
@@ -58,7 +59,7 @@ class AppSession(sessions.ContextSession, Session):
         bind: Engine | Connection | None = None,
         **kwargs: Any,
     ) -> Engine | Connection:
-        return super().get_bind(mapper, clause, bind or self.bind, **kwargs)
+        return bind or self.bind
 
 
 db = Database(

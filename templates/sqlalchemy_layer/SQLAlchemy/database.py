@@ -38,7 +38,13 @@ class Database:
         url = app.config["SQLALCHEMY_DATABASE_URI"]
         options = app.config.get("SQLALCHEMY_ENGINE_OPTIONS", {})
         app.extensions["database"] = create_engine(url, **options)
+        app.shell_context_processor(self.shell_context)
         sessions.init_app(app, self.session)
+
+    def shell_context(self) -> dict[str, Any]:
+        """Return what ``flask shell`` offers: ``db`` and the models."""
+        models = [mapper.class_ for mapper in Base.registry.mappers]
+        return {"db": self} | {model.__name__: model for model in models}
 
     @property
     def engine(self) -> Engine:

@@ -1,6 +1,7 @@
 """The commands ``flask db``, which bring the database up to date."""
 
 import sys
+from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
@@ -20,15 +21,15 @@ class MigrationGroup(AppGroup):
             raise click.ClickException(str(error)) from error
 
 
-cli = MigrationGroup("db", help="Bring the database up to date.")
+cli = MigrationGroup("db", help="Perform database migrations.")
 
 
 def init_app(app: Flask) -> None:
     app.cli.add_command(cli)
 
 
-def alembic_config() -> Config:
-    config = Config(stdout=sys.stdout)
+def alembic_config(**options: bool) -> Config:
+    config = Config(stdout=sys.stdout, cmd_opts=Namespace(**options))
     folder = str(Path(__file__).parent)
     config.set_main_option("script_location", folder.replace("%", "%%"))
     config.set_main_option("path_separator", "os")
@@ -39,7 +40,7 @@ def alembic_config() -> Config:
 @click.argument("revision", default="head")
 @click.option("--sql", is_flag=True, help="Print the SQL and change nothing.")
 def upgrade(revision: str, sql: bool) -> None:
-    """Upgrade to a later version, by default the last."""
+    """Upgrade to a later revision, by default the last."""
     command.upgrade(alembic_config(), revision, sql)
 
 
@@ -47,15 +48,15 @@ def upgrade(revision: str, sql: bool) -> None:
 @click.argument("revision", default="-1")
 @click.option("--sql", is_flag=True, help="Print the SQL and change nothing.")
 def downgrade(revision: str, sql: bool) -> None:
-    """Return to an earlier version, by default the one before."""
+    """Revert to an earlier revision, by default the one before."""
     command.downgrade(alembic_config(), revision, sql)
 
 
 @cli.command()
 @click.option("-m", "--message", help="What the migration does.")
 def migrate(message: str | None) -> None:
-    """Write a migration for what the models have and the database has not."""
-    command.revision(alembic_config(), message, autogenerate=True)
+    """Write a migration that brings the database up to the models."""
+    command.revision(alembic_config(autogenerate=True), message, autogenerate=True)
 
 
 @cli.command()
@@ -69,46 +70,46 @@ def revision(message: str | None) -> None:
 @click.argument("revisions", nargs=-1, required=True)
 @click.option("-m", "--message", help="What the migration does.")
 def merge(revisions: tuple[str, ...], message: str | None) -> None:
-    """Join two lines of migrations."""
+    """Merge revisions into one."""
     command.merge(alembic_config(), revisions, message)
 
 
 @cli.command()
 @click.argument("revision", default="head")
 def stamp(revision: str) -> None:
-    """Record a version without running any migration."""
+    """Set the revision without running any migration."""
     command.stamp(alembic_config(), revision)
 
 
 @cli.command()
 def check() -> None:
-    """Fail if the models have what the migrations have not."""
+    """Check that the migrations match the models."""
     command.check(alembic_config())
 
 
 @cli.command()
 @click.option("-v", "--verbose", is_flag=True)
 def current(verbose: bool) -> None:
-    """Show the version of the database."""
+    """Show the revision of the database."""
     command.current(alembic_config(), verbose)
 
 
 @cli.command()
 @click.option("-v", "--verbose", is_flag=True)
 def heads(verbose: bool) -> None:
-    """Show the last versions."""
+    """Show the heads."""
     command.heads(alembic_config(), verbose)
 
 
 @cli.command()
 @click.option("-v", "--verbose", is_flag=True)
 def history(verbose: bool) -> None:
-    """Show all versions."""
+    """Show the revisions in order."""
     command.history(alembic_config(), verbose=verbose)
 
 
 @cli.command()
 @click.argument("revision", default="head")
 def show(revision: str) -> None:
-    """Show one version."""
+    """Show a revision."""
     command.show(alembic_config(), revision)

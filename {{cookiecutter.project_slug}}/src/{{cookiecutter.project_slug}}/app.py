@@ -12,6 +12,9 @@ from . import safe_requests
 {%- endif %}
 from . import {{ cookiecutter.__feature }}
 from .config import load_config
+{%- if cookiecutter.__kind == "sqlite" %}
+from .connections import INSTANCE
+{%- endif %}
 from .database import db
 
 
@@ -22,7 +25,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
         ``{"SQLALCHEMY_DATABASE_URI": "..."}``.
     :raises ConfigError: if a setting is missing or cannot be used.
     """
-    app = Flask(__name__)
+    app = Flask(__name__{{ ", instance_path=str(INSTANCE)" if cookiecutter.__kind == "sqlite" }})
     app.config.from_mapping(load_config(config or {}))
     db.init_app(app)
 {%- if cookiecutter.__kind == "sqlite" %}

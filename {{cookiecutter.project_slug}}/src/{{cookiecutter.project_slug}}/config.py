@@ -23,21 +23,25 @@ class ConfigError(ClickException):
 def load_config(given: Mapping[str, Any]) -> dict[str, Any]:
     """Return the configuration of an application.
 
-    ``DATABASE_URL`` and ``SECRET_KEY`` are needed. ``DATABASE_POOL_SIZE`` is the
-    number of connections, ``DATABASE_TIMEOUT`` how many seconds a request waits
-    for its turn at the database. A file ``.env`` adds to the environment.
+    ``DATABASE_URL`` and ``SECRET_KEY`` are needed. ``DATABASE_POOL_SIZE`` is how many
+    connections are kept, ``DATABASE_TIMEOUT`` how many seconds a request waits for
+    its turn at the database. A file ``.env`` adds to the environment.
 
     :param given: settings by their names in Flask, for which the environment is not
         asked.
     :raises ConfigError: if a setting is missing or cannot be used.
+    :raises ValueError: if the URL that is given cannot be used.
     """
     load_dotenv(find_dotenv(usecwd=True))
     config = dict(given)
     if "SECRET_KEY" not in config:
         config["SECRET_KEY"] = required("SECRET_KEY")
 
-    url = config.get("SQLALCHEMY_DATABASE_URI") or required("DATABASE_URL")
-    config["SQLALCHEMY_DATABASE_URI"] = database_url(url)
+    if "SQLALCHEMY_DATABASE_URI" not in config:
+        config["SQLALCHEMY_DATABASE_URI"] = database_url("DATABASE_URL")
+    elif isinstance(config["SQLALCHEMY_DATABASE_URI"], str):
+        config["SQLALCHEMY_DATABASE_URI"] = parse_url(config["SQLALCHEMY_DATABASE_URI"])
+
     config["SQLALCHEMY_ENGINE_OPTIONS"] = {
         "pool_size": number("DATABASE_POOL_SIZE", int, default=8),
         "pool_timeout": number("DATABASE_TIMEOUT", float, default=30.0),
@@ -69,11 +73,9 @@ def number(name: str, kind: Callable[[str], Number], default: Number) -> Number:
     return value
 
 
-def database_url(url: str | URL) -> URL:
-    if isinstance(url, URL):
-        url = url.render_as_string(hide_password=False)
-
+def database_url(name: str) -> URL:
+    """Return the URL in the environment variable ``name``."""
     try:
-        return parse_url(url)
+        return parse_url(required(name))
     except ValueError as error:
-        raise ConfigError(f"DATABASE_URL {error}") from None
+        raise ConfigError(f"{name} {error}") from None

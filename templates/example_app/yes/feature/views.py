@@ -26,12 +26,12 @@ def index() -> ResponseReturnValue:
 
 @blueprint.route("/add", methods=["GET", "POST"])
 def add() -> ResponseReturnValue:
-    return edit_form(Student())
+    return edit_form("Add a student", Student())
 
 
 @blueprint.route(f"/{STUDENT}/edit", methods=["GET", "POST"])
 def edit(student_id: int) -> ResponseReturnValue:
-    return edit_form(get_student(student_id))
+    return edit_form("Edit a student", get_student(student_id))
 
 
 @blueprint.route(f"/{STUDENT}/delete", methods=["GET", "POST"])
@@ -54,7 +54,7 @@ def get_student(student_id: int) -> Student:
     return student
 
 
-def edit_form(student: Student) -> ResponseReturnValue:
+def edit_form(title: str, student: Student) -> ResponseReturnValue:
     form = StudentForm(obj=student)
     if form.validate_on_submit():
         form.populate_obj(student)
@@ -66,4 +66,4 @@ def edit_form(student: Student) -> ResponseReturnValue:
             db.session.rollback()
             form.email.errors = ["Another student has this address."]
 
-    return render_template("students/edit.html", form=form)
+    return render_template("students/edit.html", title=title, form=form)
