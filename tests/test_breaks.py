@@ -119,8 +119,8 @@ SQLITE_BREAKS = {
     ),
     "only a view is answered again": (
         "safe_requests.py",
-        "app.handle_exception = raise_if_retryable(",
-        "pass",
+        "raise_if_retryable(app.handle_exception)",
+        "app.handle_exception",
     ),
     "a shell that keeps writers waiting": (
         "safe_requests.py",

@@ -18,7 +18,7 @@ from psycogreen.gevent import patch_psycopg
 if "{{ cookiecutter._drivers[cookiecutter.__database.driver].module }}" in sys.modules:
     raise RuntimeError(
         "{{ cookiecutter._drivers[cookiecutter.__database.driver].module }} was imported before gevent could patch what it waits with, and"
-        " would block every greenlet; import {{ cookiecutter.project_slug }}.greenlets first"
+        " would block every greenlet; import this module first"
     )
 {%- endif %}
 
