@@ -95,3 +95,8 @@ def test_a_slug_of_any_length_is_formatted_well(
     project = bake(database_url=url, project_slug=slug, **answers)
     project.python("-m", "ruff", "check", "--no-cache")
     project.python("-m", "ruff", "format", "--no-cache", "--diff")
+
+
+def test_a_project_may_be_named_after_somebody_in_its_tests(bake: Bake) -> None:
+    project = bake(project_name='Zoe & Ada\'s "Fine" 🦆 Shop', project_slug="shop")
+    project.python("-m", "pytest", "-p", "no:cacheprovider", "tests/test_students.py")
