@@ -2,6 +2,8 @@
 
 import importlib.util
 import re
+import socket
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,8 @@ import pytest
 from tests.conftest import Bake
 from tests.conftest import skip
 from tests.conftest import url_of
+
+WITH_TIMEOUT = ["postgresql", "postgresql+psycopg2", "mysql+mysqldb"]
 
 
 @pytest.mark.parametrize(
@@ -62,3 +66,28 @@ def test_projects_for_servers_that_are_not_here_are_clean(
     project.python("-m", "ruff", "check", "--no-cache")
     project.python("-m", "ruff", "format", "--no-cache", "--diff")
     project.python("-m", "mypy", "--cache-dir", mypy_cache)
+
+
+CONNECT = """
+from my_flask_app.connections import create_engine, parse_url
+from sqlalchemy.exc import DBAPIError
+
+try:
+    create_engine(parse_url("{url}")).connect()
+except DBAPIError:
+    print("no answer")
+"""
+
+
+def test_a_server_that_says_nothing_is_given_up(bake: Bake) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"me@127.0.0.1:{silent.getsockname()[1]}/app"
+        urls = [f"{scheme}://{address}" for scheme in WITH_TIMEOUT]
+        projects = [bake(database_url=url) for url in urls]
+        with ThreadPoolExecutor(len(urls)) as threads:
+            results = threads.map(
+                lambda project, url: project.python("-c", CONNECT.format(url=url)),
+                projects,
+                urls,
+            )
+            assert list(results) == ["no answer\n"] * len(urls)

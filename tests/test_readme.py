@@ -64,7 +64,7 @@ def test_a_project_names_the_settings_that_it_reads(
     project = bake(database_url=url, **answers)
     files = [*project.package.glob("*.py"), project.path / "gunicorn.conf.py"]
     source = "".join(path.read_text() for path in files)
-    calls = r"(?:get|required|number|database_url)\(['\"]([A-Z_]+)['\"]"
+    calls = r"(?:get|required|number|flag|database_url)\(['\"]([A-Z_]+)['\"]"
     read = {name for name in re.findall(calls, source) if "SQLALCHEMY" not in name}
     readme = (project.path / "README.md").read_text()
     table = readme.partition("| name | default | meaning |")[2].partition("\n\n")[0]
@@ -77,9 +77,10 @@ def test_a_project_names_the_settings_that_it_reads(
     assert named - {"TEST_DATABASE_URL"} == read - not_for_sqlite
 
 
-def test_a_project_names_its_modules(bake: Bake) -> None:
+@pytest.mark.parametrize("url", ["sqlite:///a.db", "postgresql://me:pw@localhost/a"])
+def test_a_project_names_its_modules(bake: Bake, url: str) -> None:
     for greenlets in CHOICES["greenlet_support"]:
-        project = bake(greenlet_support=greenlets)
+        project = bake(database_url=url, greenlet_support=greenlets)
         readme = (project.path / "README.md").read_text()
         listed = readme.partition("## Where things are")[2]
         for path in project.package.iterdir():

@@ -16,7 +16,7 @@ def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("DATABASE_URL", URL)
     monkeypatch.setenv("SECRET_KEY", "secret")
-    for name in ("DATABASE_POOL_SIZE", "DATABASE_TIMEOUT"):
+    for name in ({% if cookiecutter.__database.driver == "psycopg" %}"DATABASE_POOLER", {% endif %}"DATABASE_POOL_SIZE", "DATABASE_TIMEOUT"):
         monkeypatch.delenv(name, raising=False)
 
 
@@ -70,3 +70,19 @@ def test_a_number_that_makes_no_sense_is_refused(
     monkeypatch.setenv(name, value)
     with pytest.raises(ConfigError, match=f"{name} is '{value}'"):
         create_app()
+{%- if cookiecutter.__database.driver == "psycopg" %}
+
+
+def test_behind_a_pooler_no_statement_is_prepared(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("DATABASE_POOLER", "yes")
+    options = load_config({})["SQLALCHEMY_ENGINE_OPTIONS"]
+    assert options["connect_args"] == {"prepare_threshold": None}
+
+
+def test_a_pooler_is_there_or_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_POOLER", "maybe")
+    with pytest.raises(ConfigError, match="'maybe'; accepted is yes or no"):
+        create_app()
+{%- endif %}

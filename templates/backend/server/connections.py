@@ -19,8 +19,13 @@ from sqlalchemy import event
 from sqlalchemy import make_url
 from sqlalchemy import URL
 from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import DBAPIError
 {%- if cookiecutter._drivers[cookiecutter.__database.driver].socket %}
 from sqlalchemy.exc import DisconnectionError
+{%- endif %}
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import TimeoutError
+{%- if cookiecutter._drivers[cookiecutter.__database.driver].socket %}
 from sqlalchemy.pool import ConnectionPoolEntry
 {%- endif %}
 
@@ -33,6 +38,9 @@ DIALECTS = {
     "postgres": "postgresql",
 {%- endif %}
 }
+
+# With these codes the database asks for a transaction to be run again.
+CONFLICTS = {{ '{' }}{{ cookiecutter._backends[cookiecutter.__database.backend].conflicts }}{{ '}' }}
 {%- if cookiecutter._drivers[cookiecutter.__database.driver].socket %}
 
 # Less than load balancers and firewalls wait before they forget a silent
@@ -63,6 +71,10 @@ def create_engine(url: URL, **options: Any) -> Engine:
 
     :param options: passed to :func:`sqlalchemy.create_engine`.
     """
+{%- if cookiecutter.__database.driver in ("mysqldb", "psycopg", "psycopg2") %}
+    # By default this driver waits for minutes for a server that says nothing.
+    url = url.set(query={"connect_timeout": "10", **url.query})
+{%- endif %}
 {%- if cookiecutter._drivers[cookiecutter.__database.driver].socket %}
     engine = sqlalchemy.create_engine(url, **{"max_overflow": 0} | options)
     event.listen(engine, "checkin", remember_the_time)
@@ -118,3 +130,28 @@ def forget_connections_after_fork(engine: Engine) -> None:
 
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(after_in_child=forget)
+
+
+def is_conflict(error: BaseException | None) -> bool:
+    """Tell whether a transaction was refused because of another one at that time."""
+    if not isinstance(error, DBAPIError):
+        return False
+
+    driver_error: Any = error.orig
+    code = {{ cookiecutter._drivers[cookiecutter.__database.driver].code }}
+    return code in CONFLICTS
+
+
+def is_temporary(error: BaseException | None) -> bool:
+    """Tell whether the database may do later what it could not do now.
+
+    That is if it cannot be reached, hangs up, has no connection left for a request,
+    or if a transaction conflicted with another one.
+    """
+    if isinstance(error, TimeoutError) or is_conflict(error):
+        return True
+    if not isinstance(error, DBAPIError) or isinstance(error, IntegrityError):
+        return False
+
+    # Connecting is no statement.
+    return error.connection_invalidated or error.statement is None

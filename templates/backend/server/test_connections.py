@@ -1,5 +1,6 @@
-"""A connection that died while nobody used it costs no request."""
+"""A connection that died costs no request; a server that is down, no application."""
 
+import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -9,6 +10,7 @@ from conftest import dispose
 from flask import abort
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import make_url
 from sqlalchemy import text
 
 {% if cookiecutter._drivers[cookiecutter.__database.driver].socket -%}
@@ -107,3 +109,45 @@ def test_more_requests_than_connections_wait_their_turn(migrated_database: str) 
 
     assert len({request.result().text for request in requests}) == 1
     dispose(app)
+
+
+def test_without_a_free_connection_in_time_it_is_503(migrated_database: str) -> None:
+    options = {"SQLALCHEMY_ENGINE_OPTIONS": {"pool_size": 1, "pool_timeout": 0.05}}
+    app = create_app(config_for_tests(migrated_database) | options)
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+
+    @app.get("/probe")
+    def probe() -> str:
+        return str(db.session.scalar(text(CONNECTION_ID)))
+
+    with app.app_context(), ThreadPoolExecutor(1) as threads:
+        db.session.connection()
+        response = threads.submit(app.test_client().get, "/probe").result()
+
+    assert response.status_code == 503
+    assert int(response.headers["Retry-After"]) > 0
+    assert app.test_client().get("/probe").status_code == 200
+    dispose(app)
+
+
+def test_while_the_server_is_down_only_what_needs_it_is_503(
+    migrated_database: str,
+) -> None:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        url = make_url(migrated_database).set(
+            host="127.0.0.1", port=unused.getsockname()[1]
+        )
+        app = create_app(
+            config_for_tests(url.render_as_string(hide_password=False))
+            | {"PROPAGATE_EXCEPTIONS": False}
+        )
+
+        @app.get("/probe")
+        def probe() -> str:
+            return str(db.session.scalar(text(CONNECTION_ID)))
+
+        response = app.test_client().get("/probe")
+        assert response.status_code == 503
+        assert "<h1>Service Unavailable</h1>" in response.text
+        assert app.test_client().get("/nowhere").status_code == 404

@@ -144,3 +144,12 @@ def execute_with_retries(cursor: Any, statement: str, timeout: float) -> None:
                 raise
 
         time.sleep(random.uniform(0.001, 0.005))
+
+
+def is_temporary(error: BaseException | None) -> bool:
+    """Tell whether the database was locked, and may later do what it could not now."""
+    return (
+        isinstance(error, OperationalError)
+        and isinstance(error.orig, sqlite3.OperationalError)
+        and "locked" in str(error.orig)
+    )

@@ -6,7 +6,6 @@ writes after all and SQLite refuses that, because another transaction wrote sinc
 first read, the request is run again from its beginning, with BEGIN IMMEDIATE.
 """
 
-import sqlite3
 from collections.abc import Callable
 from collections.abc import Iterable
 from typing import Any
@@ -19,8 +18,8 @@ from flask import has_request_context
 from flask import request
 from sqlalchemy import Connection
 from sqlalchemy import event
-from sqlalchemy.exc import OperationalError
 
+from .connections import is_temporary
 from .database import Database
 
 if TYPE_CHECKING:
@@ -66,7 +65,7 @@ def init_app(app: Flask, db: Database) -> None:
 def raise_if_retryable(handle: Callable[..., Any]) -> Callable[..., Any]:
     def wrapper(*args: Any) -> Any:
         # From Flask 3.2 on, the context comes before the error.
-        if is_read_only() and is_locked(args[-1]):
+        if is_read_only() and is_temporary(args[-1]):
             raise RetryAsWriter
 
         return handle(*args)
@@ -85,11 +84,3 @@ def is_read_only() -> bool:
         return request.method in SAFE_METHODS and RETRIED not in request.environ
 
     return has_app_context() and bool(g.get("read_only"))
-
-
-def is_locked(error: Exception) -> bool:
-    return (
-        isinstance(error, OperationalError)
-        and isinstance(error.orig, sqlite3.OperationalError)
-        and "locked" in str(error.orig)
-    )

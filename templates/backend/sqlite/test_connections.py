@@ -213,6 +213,21 @@ def test_whoever_waits_too_long_gets_an_error(app: Flask, tmp_path: Path) -> Non
     engine.dispose()
 
 
+def test_a_request_that_waits_too_long_is_503(migrated_database: str) -> None:
+    options = {"SQLALCHEMY_ENGINE_OPTIONS": {"pool_timeout": 0.05}}
+    app = create_app(config_for_tests(migrated_database) | options)
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    app.add_url_rule("/count", view_func=count, methods=["POST"])
+    with app.app_context(), ThreadPoolExecutor(1) as threads:
+        db.session.connection()
+        response = threads.submit(app.test_client().post, "/count").result()
+
+    assert response.status_code == 503
+    assert int(response.headers["Retry-After"]) > 0
+    assert app.test_client().post("/count").status_code == 200
+    dispose(app)
+
+
 def test_foreign_keys_are_enforced(app: Flask) -> None:
     with app.app_context():
         db.session.add(Mark(counter_id=2))

@@ -25,7 +25,10 @@ def load_config(given: Mapping[str, Any]) -> dict[str, Any]:
 
     ``DATABASE_URL`` and ``SECRET_KEY`` are needed. ``DATABASE_POOL_SIZE`` is how many
     connections are kept, ``DATABASE_TIMEOUT`` how many seconds a request waits for
-    its turn at the database. A file ``.env`` adds to the environment.
+    its turn at the database.
+{%- if cookiecutter.__database.driver == "psycopg" %} With ``DATABASE_POOLER=yes``, the URL may lead to
+    PgBouncer in transaction mode, or the like.
+{%- endif %} A file ``.env`` adds to the environment.
 
     :param given: settings by their names in Flask, for which the environment is not
         asked.
@@ -45,6 +48,10 @@ def load_config(given: Mapping[str, Any]) -> dict[str, Any]:
     config["SQLALCHEMY_ENGINE_OPTIONS"] = {
         "pool_size": number("DATABASE_POOL_SIZE", int, default=8),
         "pool_timeout": number("DATABASE_TIMEOUT", float, default=30.0),
+{%- if cookiecutter.__database.driver == "psycopg" %}
+        # A statement would be prepared on one connection and looked for on another.
+        "connect_args": {"prepare_threshold": None} if flag("DATABASE_POOLER") else {},
+{%- endif %}
     } | config.get("SQLALCHEMY_ENGINE_OPTIONS", {})
     return config
 
@@ -73,6 +80,16 @@ def number(name: str, kind: Callable[[str], Number], default: Number) -> Number:
     return value
 
 
+{% if cookiecutter.__database.driver == "psycopg" -%}
+def flag(name: str) -> bool:
+    text = os.environ.get(name, "no")
+    if text not in ("no", "yes"):
+        raise ConfigError(f"{name} is {text!r}; accepted is yes or no")
+
+    return text == "yes"
+
+
+{% endif -%}
 def database_url(name: str) -> URL:
     """Return the URL in the environment variable ``name``."""
     try:
