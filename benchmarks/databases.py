@@ -16,9 +16,9 @@ def database_with_a_student() -> Iterator[str]:
     """Run a PostgreSQL server with the row that is asked for, and yield its URL."""
     with (
         TemporaryDirectory(prefix="server-") as folder,
-        postgresql(Path(folder)) as url,
+        postgresql(Path(folder)) as server,
     ):
-        url = url.replace("postgresql:", "postgresql+psycopg:")
+        url = server.url.replace("postgresql:", "postgresql+psycopg:")
         engine = create_engine(url)
         core.metadata.create_all(engine)
         with engine.begin() as connection:

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TypeVar
 
 import pytest
 from pytest_cookies.plugin import Cookies  # type: ignore[import-untyped]
@@ -25,6 +26,8 @@ CHOICES: dict[str, list[str]] = json.loads((ROOT / "cookiecutter.json").read_tex
 DATABASES = ["SQLite", "PostgreSQL", "MariaDB"]
 
 numbers = itertools.count(1)
+
+Started = TypeVar("Started")
 
 # A combination of choices, by the names of the questions.
 Answers = dict[str, str]
@@ -127,15 +130,25 @@ def mypy_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgresql_url() -> Iterator[str]:
-    with started(servers.postgresql) as url:
-        yield url
+def postgresql_server() -> Iterator[servers.PostgreSQL]:
+    with started(servers.postgresql) as server:
+        yield server
 
 
 @pytest.fixture(scope="session")
-def mariadb_url() -> Iterator[str]:
-    with started(servers.mariadb) as url:
-        yield url
+def mariadb_server() -> Iterator[servers.MariaDB]:
+    with started(servers.mariadb) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgresql_url(postgresql_server: servers.PostgreSQL) -> str:
+    return postgresql_server.url
+
+
+@pytest.fixture(scope="session")
+def mariadb_url(mariadb_server: servers.MariaDB) -> str:
+    return mariadb_server.url
 
 
 @pytest.fixture(params=DATABASES)
@@ -158,15 +171,17 @@ def url_of(database: str, request: pytest.FixtureRequest) -> str:
 
 
 @contextmanager
-def started(server: Callable[[Path], AbstractContextManager[str]]) -> Iterator[str]:
+def started(
+    server: Callable[[Path], AbstractContextManager[Started]],
+) -> Iterator[Started]:
     """Run a server; without its programs, skip, or fail where nothing may be skipped.
 
     That is where the environment variable ``CI`` is set.
     """
     try:
         with TemporaryDirectory(prefix="server-") as folder:
-            with server(Path(folder)) as url:
-                yield url
+            with server(Path(folder)) as result:
+                yield result
     except servers.ServerMissing as error:
         skip(str(error))
 

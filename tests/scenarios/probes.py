@@ -1,0 +1,268 @@
+"""The application of a generated project, with views that scenarios ask for.
+
+This module is copied into the project's folder and served from there.
+"""
+
+import os
+import random
+import time
+from collections.abc import Callable
+from collections.abc import Iterator
+from typing import Any
+
+from flask import abort
+from flask import current_app
+from flask import Flask
+from flask import g
+from flask import request
+from flask import stream_with_context
+from my_flask_app import app as project
+from my_flask_app.database import Base
+from my_flask_app.database import db
+from sqlalchemy import event
+from sqlalchemy import select
+from sqlalchemy import text
+from sqlalchemy.orm import Mapped
+from sqlalchemy.orm import mapped_column
+
+try:
+    from my_flask_app.transactions import run_transaction
+except ModuleNotFoundError:  # On SQLite nobody needs it.
+
+    def run_transaction(work: Callable[[], Any]) -> Any:
+        result = work()
+        db.session.commit()
+        return result
+
+
+class Account(Base):  # type: ignore[misc]
+    __tablename__ = "probe_accounts"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    balance: Mapped[int]
+
+
+clock: Any = time
+met: list[object] = []
+
+
+def create_app() -> Flask:
+    app: Flask = project.create_app()
+    app.teardown_appcontext(fail_if_asked)
+    app.context_processor(ask_the_database_if_asked)
+    for view in (plain, read, balances, connection, leftovers, meet):
+        app.add_url_rule(rule_of(view), view_func=view)
+    for view in (prepare, own, count, transfer, stumble, stream, be_struck):
+        app.add_url_rule(rule_of(view), view_func=view, methods=["POST"])
+
+    app.add_url_rule("/count-carelessly", view_func=count)
+
+    with app.app_context():
+        event.listen(db.engine, "connect", remember_process)
+        if "CONNECT_BEFORE_FORK" in os.environ:
+            db.session.execute(text("SELECT 1"))
+
+    return app
+
+
+def pause(seconds: float) -> None:
+    clock.sleep(seconds)
+
+
+def rule_of(view: Callable[..., object]) -> str:
+    return "/" + view.__name__.replace("_", "-")
+
+
+def fail_if_asked(error: BaseException | None) -> None:
+    """Stand for the teardown function of another extension, with a fault."""
+    if g.get("teardown_fails"):
+        raise RuntimeError("a teardown function of others fails")
+
+
+def ask_the_database_if_asked() -> dict[str, object]:
+    """Stand for what pages need that know who looks at them."""
+    return {"balances": balances()} if g.get("page_asks_the_database") else {}
+
+
+def remember_process(connection: object, record: Any) -> None:
+    record.info["process"] = os.getpid()
+
+
+def balance(account_id: int) -> int:
+    account = db.session.get_one(Account, account_id)
+    return int(account.balance)
+
+
+def change(account_id: int, amount: int, seconds: float = 0) -> None:
+    """Read, think and write."""
+    account = db.session.get_one(Account, account_id, with_for_update=True)
+    before = account.balance
+    pause(seconds)
+    account.balance = before + amount
+    db.session.flush()
+
+
+def seconds() -> float:
+    return request.args.get("seconds", 0.0, float)
+
+
+def plain() -> str:
+    """Answer without the database."""
+    return "plain"
+
+
+def prepare() -> str:
+    """Create the tables, and 10 accounts with nothing in them."""
+    Base.metadata.create_all(db.engine)
+    db.session.add_all(Account(id=number, balance=0) for number in range(10))
+    db.session.commit()
+    return ""
+
+
+def read() -> str:
+    """Read account 0, and keep the connection for a while."""
+    found = balance(0)
+    pause(seconds())
+    return str(found)
+
+
+def balances() -> list[int]:
+    return list(db.session.scalars(select(Account.balance).order_by(Account.id)))
+
+
+def open_account() -> int:
+    """Return the number of a new account, which is not committed."""
+    number = random.randrange(10, 1_000_000_000)
+    db.session.add(Account(id=number, balance=number))
+    db.session.flush()
+    return number
+
+
+def own() -> str:
+    """Tell whether what this request wrote, and nobody committed, is all it sees."""
+    number = open_account()
+    pause(seconds())
+    more = select(Account.id).where(Account.id >= 10)
+    return str(db.session.scalars(more).all() == [number])
+
+
+def connection() -> list[int]:
+    """Return the process that answers, and the one that opened its connection."""
+    used = db.session.connection()
+    return [os.getpid(), used.connection.info["process"]]
+
+
+def leftovers() -> dict[str, int]:
+    """Return what requests have left behind in this process."""
+    pool: Any = db.engine.pool
+    return {"connections": pool.checkedout(), "sessions": len(sessions())}
+
+
+def sessions() -> Any:
+    return db.session.registry.registry
+
+
+def meet() -> str:
+    """Return the identity of the session, while as many others are in use."""
+    session = db.session()
+    met.append(session)
+    while len(met) < request.args.get("number", type=int, default=1):
+        pause(0.2)
+
+    balance(0)
+    assert db.session() is session
+    return str(id(session))
+
+
+def count() -> str:
+    """Add one to account 0, after some thinking."""
+    change(0, 1, seconds())
+    db.session.commit()
+    return str(balance(0))
+
+
+def transfer() -> str:
+    """Move an amount of 1 from an account to another one."""
+    source, target = request.args["source"], request.args["target"]
+
+    def work() -> None:
+        if "serializable" in request.args:
+            options = {"isolation_level": "SERIALIZABLE"}
+            db.session.connection(execution_options=options)
+
+        change(int(source), -1)
+        pause(seconds())
+        change(int(target), 1)
+
+    run_transaction(work)
+    return ""
+
+
+def stumble() -> str:
+    """Write, commit nothing, and end in a way of the asker's choice."""
+    open_account()
+    how = request.args["how"]
+    if how == "error":
+        raise RuntimeError
+    if how == "database-error":
+        g.page_asks_the_database = True
+        db.session.execute(text("SELECT nothing FROM nowhere"))
+    if how == "abort":
+        abort(409)
+    if how == "teardown":
+        g.teardown_fails = True
+    if how == "teardown-and-error":
+        g.teardown_fails = True
+        raise RuntimeError
+    if how == "nested":
+        with current_app.app_context():
+            balance(2)
+            raise RuntimeError
+
+    return how
+
+
+def stream() -> Any:
+    """Write, commit nothing, and answer until nobody listens."""
+
+    def parts() -> Iterator[str]:
+        open_account()
+        for _ in range(1000):
+            yield "x" * 10_000
+            pause(0.01)
+
+    return stream_with_context(parts())
+
+
+def be_struck() -> str:
+    """Transfer from account 1 to 2, and be struck after some seconds."""
+    import gevent
+
+    error = gevent.Timeout if request.args["how"] == "timeout" else gevent.GreenletExit
+    me: Any = gevent.getcurrent()
+    strike = gevent.spawn_later(seconds(), lambda: me.kill(error))
+    try:
+        for _ in range(100):
+            change(1, -1)
+            pause(0)
+            change(2, 1)
+            db.session.commit()
+    finally:
+        strike.kill()
+
+    return ""
+
+
+def serve_with_raw_greenlets() -> None:
+    """Serve with greenlets, and patch nothing."""
+    global clock
+    import gevent
+    from gevent.pywsgi import WSGIServer
+
+    clock = gevent
+    address = (os.environ["HOST"], int(os.environ["PORT"]))
+    WSGIServer(address, create_app(), log=None).serve_forever()
+
+
+if __name__ == "__main__":
+    serve_with_raw_greenlets()

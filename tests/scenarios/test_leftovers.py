@@ -1,0 +1,68 @@
+"""However requests end, they leave nothing behind."""
+
+import random
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from tests.scenarios.conftest import Check
+from tests.scenarios.conftest import Figure
+from tests.scenarios.conftest import GREENLETS
+from tests.scenarios.conftest import Serve
+
+WAYS = ["", "error", "database-error", "abort", "teardown", "teardown-and-error"]
+ENDINGS = [f"/stumble?how={how}" for how in [*WAYS, "nested"]]
+
+
+def test_no_transaction_stays_open_after_errors_aborts_and_broken_streams(
+    serve: Serve, figure: Figure, nothing_is_left: Check
+) -> None:
+    served = serve()
+    served.ask("POST", "/prepare")
+    requests = ["/stream", *ENDINGS, "/count"] * 12
+    random.shuffle(requests)
+
+    def ask(path: str) -> None:
+        if path == "/stream":
+            served.hang_up("POST", path)
+        else:
+            served.ask("POST", path)
+
+    with ThreadPoolExecutor(8) as clients:
+        list(clients.map(ask, requests))
+
+    nothing_is_left(served)
+    assert served.balances() == [12, *[0] * 9]
+    figure(f"{len(requests)} requests")
+
+
+def test_after_a_database_error_the_error_page_can_ask_the_database(
+    serve: Serve, figure: Figure
+) -> None:
+    served = serve()
+    served.ask("POST", "/prepare")
+    answers = served.ask_at_once(20, "POST", "/stumble?how=database-error")
+    assert {answer.status for answer in answers} == {500}
+    assert all("<h1>Internal Server Error</h1>" in answer.text for answer in answers)
+    figure("20 of 20")
+
+
+@pytest.mark.parametrize("kind", GREENLETS)
+@pytest.mark.parametrize("how", ["timeout", "kill"])
+def test_a_transaction_is_all_or_nothing_when_a_greenlet_is_struck(
+    serve: Serve, how: str, figure: Figure, nothing_is_left: Check
+) -> None:
+    served = serve()
+    served.ask("POST", "/prepare")
+    strikes = [
+        f"/be-struck?how={how}&seconds={number / 1000}" for number in range(1, 101)
+    ]
+    with ThreadPoolExecutor(8) as clients:
+        list(clients.map(lambda path: served.ask("POST", path), strikes))
+
+    nothing_is_left(served)
+    _, one, other, *_ = served.balances()
+    assert one + other == 0
+    assert other > 0
+    assert served.ask("POST", "/transfer?source=2&target=1").status == 200
+    figure(f"{len(strikes)} struck, {other} transfers")

@@ -1,0 +1,120 @@
+"""Gunicorn's processes: forks, recycled and killed workers, reloads and stops."""
+
+import json
+import os
+import signal
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+from tests.scenarios.conftest import Figure
+from tests.scenarios.conftest import Serve
+from tests.scenarios.serving import Served
+
+CLIENTS = 50
+
+
+def processes_that_answer(served: Served, requests: int) -> set[int]:
+    """Return them, after looking that each uses connections of its own."""
+    with ThreadPoolExecutor(10) as clients:
+        answers = list(
+            clients.map(lambda _: served.ask("GET", "/connection"), range(requests))
+        )
+
+    assert {answer.status for answer in answers} == {200}
+    found = [json.loads(answer.text) for answer in answers]
+    assert all(answering == connected for answering, connected in found)
+    return {answering for answering, _ in found}
+
+
+def test_no_two_processes_share_a_connection(serve: Serve, figure: Figure) -> None:
+    served = serve(WEB_CONCURRENCY="2", CONNECT_BEFORE_FORK="yes")
+    processes = processes_that_answer(served, 60)
+    assert processes <= served.workers()
+    figure(f"{len(processes)} processes")
+
+
+def test_no_two_processes_share_a_connection_that_was_there_before_the_fork(
+    serve: Serve, figure: Figure
+) -> None:
+    served = serve("--preload", WEB_CONCURRENCY="2", CONNECT_BEFORE_FORK="yes")
+    processes = processes_that_answer(served, 60)
+    assert processes <= served.workers()
+    figure(f"{len(processes)} processes")
+
+
+def test_a_worker_that_is_recycled_costs_no_request(
+    serve: Serve, figure: Figure
+) -> None:
+    served = serve("--max-requests", "30")
+    processes: set[int] = set()
+    while len(processes) < 3:
+        processes |= processes_that_answer(served, 40)
+
+    figure(f"{len(processes)} processes")
+
+
+def test_a_worker_that_is_killed_is_replaced(serve: Serve, figure: Figure) -> None:
+    served = serve(WEB_CONCURRENCY="2")
+    served.ask("POST", "/prepare")
+    writer = threading.Thread(target=served.ask, args=["POST", "/count?seconds=5"])
+    writer.start()
+    time.sleep(0.2)
+    for worker in served.workers():
+        os.kill(worker, signal.SIGKILL)
+
+    writer.join()
+    served.wait_until_it_answers()
+    answers = served.ask_at_once(20, "POST", "/count")
+    assert [answer.status for answer in answers] == [200] * 20
+    assert served.ask("GET", "/read").text == "20"
+    figure("20 of 20")
+
+
+def test_a_reload_under_load_costs_no_request(serve: Serve, figure: Figure) -> None:
+    served = serve(WEB_CONCURRENCY="2")
+    served.ask("POST", "/prepare")
+    enough = threading.Event()
+
+    def keep_asking(_: int) -> list[int]:
+        statuses = []
+        while not enough.is_set():
+            statuses.append(served.ask("GET", "/read?seconds=0.02").status)
+
+        return statuses
+
+    before = served.workers()
+    with ThreadPoolExecutor(CLIENTS) as clients:
+        lists = [clients.submit(keep_asking, number) for number in range(CLIENTS)]
+        try:
+            for _ in range(2):
+                time.sleep(1)
+                served.process.send_signal(signal.SIGHUP)
+
+            served.wait_until(lambda: before.isdisjoint(served.workers()))
+            time.sleep(1)
+        finally:
+            enough.set()
+
+    statuses = [status for future in lists for status in future.result()]
+    assert statuses.count(200) == len(statuses)
+    figure(f"{len(statuses)} of {len(statuses)}")
+
+
+def test_what_is_being_answered_is_finished_before_it_stops(
+    serve: Serve, figure: Figure
+) -> None:
+    served = serve()
+    served.ask("POST", "/prepare")
+    with ThreadPoolExecutor(8) as clients:
+        answers = [
+            clients.submit(served.ask, "GET", "/read?seconds=1.5") for _ in range(8)
+        ]
+        served.wait_until(
+            lambda: '"connections":8' in served.ask("GET", "/leftovers").text
+        )
+        served.process.terminate()
+
+    assert [answer.result().status for answer in answers] == [200] * 8
+    assert served.process.wait(20) == 0
+    figure("8 of 8")

@@ -1,0 +1,68 @@
+"""SQLite under concurrent requests, where it has one write lock."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from tests.scenarios.conftest import Figure
+from tests.scenarios.conftest import Serve
+from tests.scenarios.serving import Served
+
+pytestmark = pytest.mark.parametrize("database", ["SQLite"])
+
+CLIENTS = 24
+REQUESTS = 5
+
+
+def count(served: Served, method: str, path: str) -> None:
+    """Ask many times, with many clients; each has to be counted."""
+
+    def ask(_: int) -> list[int]:
+        return [served.ask(method, path).status for _ in range(REQUESTS)]
+
+    with ThreadPoolExecutor(CLIENTS) as clients:
+        assert list(clients.map(ask, range(CLIENTS))) == [[200] * REQUESTS] * CLIENTS
+
+    assert served.ask("GET", "/read").text == str(CLIENTS * REQUESTS)
+
+
+def test_no_update_is_lost_by_concurrent_writers(serve: Serve, figure: Figure) -> None:
+    served = serve()
+    served.ask("POST", "/prepare")
+    count(served, "POST", "/count")
+    figure(f"{CLIENTS * REQUESTS} of {CLIENTS * REQUESTS}")
+
+
+def test_no_update_is_lost_by_writers_that_pause(serve: Serve, figure: Figure) -> None:
+    served = serve()
+    served.ask("POST", "/prepare")
+    count(served, "POST", "/count?seconds=0.02")
+    figure(f"{CLIENTS * REQUESTS} of {CLIENTS * REQUESTS}")
+
+
+def test_no_update_is_lost_by_a_get_that_writes(serve: Serve, figure: Figure) -> None:
+    served = serve()
+    served.ask("POST", "/prepare")
+    count(served, "GET", "/count-carelessly?seconds=0.005")
+    figure(f"{CLIENTS * REQUESTS} of {CLIENTS * REQUESTS}")
+
+
+def test_no_update_is_lost_by_two_processes(serve: Serve, figure: Figure) -> None:
+    served = serve(WEB_CONCURRENCY="2")
+    served.ask("POST", "/prepare")
+    count(served, "POST", "/count?seconds=0.005")
+    figure(f"{CLIENTS * REQUESTS} of {CLIENTS * REQUESTS}")
+
+
+def test_readers_do_not_wait_for_a_long_write(serve: Serve, figure: Figure) -> None:
+    served = serve()
+    served.ask("POST", "/prepare")
+    writer = threading.Thread(target=served.ask, args=["POST", "/count?seconds=3"])
+    writer.start()
+    answers = served.ask_at_once(20, "GET", "/read")
+    assert writer.is_alive()
+    assert [answer.text for answer in answers] == ["0"] * 20
+    writer.join()
+    assert served.ask("GET", "/read").text == "1"
+    figure("20 of 20")
