@@ -1,7 +1,7 @@
 PORT ?= 5000
 BIN := .venv/bin
 
-.PHONY: help demo test lint bench
+.PHONY: help demo test torture lint bench
 
 help:  ## Show what make can do
 	@sed -n 's/^\([a-z]*\):.*##/\1\t/p' Makefile
@@ -13,6 +13,9 @@ demo: .venv/cookiecutter  ## Generate the default project and serve it on PORT (
 
 test: .venv/dev lint  ## Run the tests
 	$(BIN)/python -m pytest
+
+torture: .venv/dev  ## Prove what sessions promise, and write it to docs/scenarios.md
+	CI=true $(BIN)/python -m pytest -m "" -p tests.scenarios.table --table docs/scenarios.md tests/scenarios
 
 lint: .venv/dev
 	$(BIN)/ruff check

@@ -149,6 +149,7 @@ def own() -> str:
 def connection() -> list[int]:
     """Return the process that answers, and the one that opened its connection."""
     used = db.session.connection()
+    pause(seconds())
     return [os.getpid(), used.connection.info["process"]]
 
 
