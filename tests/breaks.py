@@ -134,16 +134,45 @@ SQLITE_BREAKS = {
     ),
 }
 
+SERVER_BREAKS = {
+    "every error is the application's fault": (
+        "errors.py",
+        "if is_temporary(error.original_exception):",
+        "if False:",
+    ),
+    "a conflict is final": (
+        "transactions.py",
+        "if retry == retries or not is_conflict(error):",
+        "if True:",
+    ),
+    "a conflict that a savepoint hides is final": (
+        "connections.py",
+        "error = driver_error.__context__",
+        "return False",
+    ),
+    "a lost connection is the application's fault": (
+        "connections.py",
+        "return error.connection_invalidated or is_conflict(error)",
+        "return is_conflict(error)",
+    ),
+    "a server that is down is the application's fault": (
+        "connections.py",
+        "context.is_disconnect = True",
+        "pass",
+    ),
+    "a pool that is in use is the application's fault": (
+        "connections.py",
+        "return isinstance(error, TimeoutError)",
+        "return False",
+    ),
+}
+
+# Only what serves a project, or is in front of its database, can notice these.
 SCENARIO_BREAKS = {
     "connections shared with a child process": (
         "connections.py",
         "engine.dispose(close=False)",
         "pass",
-    ),
-    "every error is the application's fault": (
-        "errors.py",
-        "if is_temporary(error.original_exception):",
-        "if False:",
     ),
     "more patience than the settings say": (
         "config.py",
@@ -154,11 +183,6 @@ SCENARIO_BREAKS = {
         "connections.py",
         '{"max_overflow": 0}',
         '{"max_overflow": 0, "pool_pre_ping": True}',
-    ),
-    "a conflict is final": (
-        "transactions.py",
-        "if not is_conflict(error):",
-        "if True:",
     ),
     "prepared statements behind a pooler": (
         "config.py",
@@ -177,7 +201,7 @@ SCENARIO_BREAKS = {
     ),
 }
 
-ALL = BREAKS | FLASK_SQLALCHEMY_BREAKS | SQLITE_BREAKS | SCENARIO_BREAKS
+ALL = BREAKS | FLASK_SQLALCHEMY_BREAKS | SQLITE_BREAKS | SERVER_BREAKS | SCENARIO_BREAKS
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -3,6 +3,7 @@
 import importlib.util
 import os
 import random
+import re
 import shutil
 import signal
 import socket
@@ -78,6 +79,9 @@ class Server(ABC):
     @abstractmethod
     def end_connections(self, ids: set[int]) -> None:
         """Order the server to end connections, some of which may have ended."""
+
+    @abstractmethod
+    def version(self) -> str: ...
 
     @abstractmethod
     def open_transactions(self) -> int:
@@ -230,6 +234,9 @@ class PostgreSQL(Server):
             f" AND pid = ANY (ARRAY[{pids}]::int[])"
         )
 
+    def version(self) -> str:
+        return str(self.execute("SHOW server_version")[0][0])
+
     def open_transactions(self) -> int:
         sql = f"SELECT count(*) {self.clients} AND xact_start IS NOT NULL"
         count: int = self.execute(sql)[0][0]
@@ -272,6 +279,8 @@ class MariaDB(Server):
             "--bind-address=127.0.0.1",
             "--character-set-server=utf8mb4",
             f"--max-connections={MAX_CONNECTIONS}",
+            # A busy client may need long for the handshake.
+            "--connect-timeout=60",
             # What is committed is in the file, so that a kill loses nothing.
             "--innodb-flush-log-at-trx-commit=2",
             f"--tmpdir={self.folder}",
@@ -306,6 +315,9 @@ class MariaDB(Server):
                 # "Unknown thread id"
                 with suppress(pymysql.OperationalError):
                     cursor.execute(f"KILL {id_}")
+
+    def version(self) -> str:
+        return str(self.execute("SELECT version()")[0][0])
 
     def open_transactions(self) -> int:
         """Return how many connections of clients have a transaction open.
@@ -385,6 +397,7 @@ auth_type = any
 pool_mode = transaction
 default_pool_size = {pool_size}
 max_client_conn = 500
+{without_prepared_statements(bouncer)}
 """
     )
 
@@ -395,6 +408,14 @@ max_client_conn = 500
     finally:
         process.kill()
         process.wait()
+
+
+def without_prepared_statements(bouncer: str) -> str:
+    """Return the setting for them, which PgBouncer has from version 1.21 on."""
+    output = subprocess.run([bouncer, "--version"], capture_output=True, text=True)
+    major, minor = re.findall(r"\d+", output.stdout)[:2]
+    has_them = (int(major), int(minor)) >= (1, 21)
+    return "max_prepared_statements = 0" if has_them else ""
 
 
 def free_port() -> int:

@@ -11,12 +11,13 @@ from tests.conftest import CHOICES
 from tests.conftest import ROOT
 
 README = (ROOT / "README.md").read_text()
+SCENARIOS = (ROOT / "docs/scenarios.md").read_text()
 QUESTIONS = json.loads((ROOT / "cookiecutter.json").read_text())
 
 
-def table_rows(header: str) -> list[list[str]]:
-    """Return the cells of the table in the README that begins with ``header``."""
-    table = README.partition(header)[2].partition("\n\n")[0]
+def table_rows(header: str, text: str = README) -> list[list[str]]:
+    """Return the cells of the table that begins with ``header``."""
+    table = text.partition(header)[2].partition("\n\n")[0]
     rows = [line.strip("| ").split(" | ") for line in table.splitlines()[2:]]
     return [[cell.strip() for cell in row] for row in rows]
 
@@ -86,3 +87,22 @@ def test_a_project_names_its_modules(bake: Bake, url: str) -> None:
         for path in project.package.iterdir():
             if path.name.strip("_") not in ("init__.py", "static", "templates"):
                 assert f"`{path.name}" in listed, path.name
+
+
+def test_every_scenario_held_in_every_case() -> None:
+    rows = table_rows("| claim | SQLite | PostgreSQL | MariaDB |", SCENARIOS)
+    tests = (ROOT / "tests/scenarios").glob("test_*.py")
+    names = [re.findall(r"def test_(\w+)", path.read_text()) for path in tests]
+    assert {row[0] for row in rows} == {
+        name.replace("_", " ") for found in names for name in found
+    }
+    for claim, *cells in rows:
+        cases = [cell.split(" of ") for cell in cells if cell]
+        assert cases and all(held == number for held, number in cases), claim
+
+
+def test_the_readme_shows_what_the_scenarios_do() -> None:
+    header = "| claim | SQLite | PostgreSQL | MariaDB |"
+    shown = table_rows(header)
+    assert shown
+    assert all(row in table_rows(header, SCENARIOS) for row in shown)

@@ -166,12 +166,22 @@ def note_case(
     record_property: Callable[[str, object], None],
 ) -> None:
     """Note what the test is about, for the table."""
-    words = request.node.originalname.split("_")[1:]
-    given = request.node.callspec.params
-    words += [str(given[name]) for name in given if name not in ("database", "kind")]
-    record_property("claim", " ".join(words))
+    record_property("claim", claim_of(request.node.originalname))
     record_property("database", database)
     record_property("kind", ", ".join(kind))
+    record_property("version", version_of(database, request))
+
+
+def claim_of(test: str) -> str:
+    return test.removeprefix("test_").replace("_", " ")
+
+
+def version_of(database: str, request: pytest.FixtureRequest) -> str:
+    if database == "SQLite":
+        return sqlite3.sqlite_version
+
+    server: servers.Server = request.getfixturevalue(f"{database.lower()}_server")
+    return server.version()
 
 
 @pytest.fixture

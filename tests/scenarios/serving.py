@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Barrier
@@ -36,6 +37,11 @@ class Answer:
     headers: Mapping[str, str]
 
 
+def own_connection() -> urllib3.PoolManager:
+    """Return what asks once: that clients keep connections is not to be tested."""
+    return urllib3.PoolManager(retries=False, headers={"Connection": "close"})
+
+
 class Served:
     """A project that is being served, and a way to ask it.
 
@@ -49,10 +55,6 @@ class Served:
         self.process = process
         self.url = f"http://127.0.0.1:{port}"
         self.log = log
-        # Each request has its own connection: the clients' are not to be tested.
-        self.http = urllib3.PoolManager(
-            retries=False, headers={"Connection": "close"}, maxsize=1000
-        )
 
     def ask(self, method: str, path: str, timeout: float = 60) -> Answer:
         """Ask once.
@@ -60,7 +62,8 @@ class Served:
         :param timeout: how many seconds the client waits for data.
         """
         try:
-            response = self.http.request(method, self.url + path, timeout=timeout)
+            with own_connection() as http:
+                response = http.request(method, self.url + path, timeout=timeout)
         except HTTPError as error:
             return Answer(0, repr(error), {})
 
@@ -82,16 +85,26 @@ class Served:
 
     def hang_up(self, method: str, path: str) -> None:
         """Ask, read the beginning of the answer, and close the connection."""
-        response = self.http.request(
-            method, self.url + path, preload_content=False, timeout=60
-        )
-        response.read(1)
-        response.close()
+        with own_connection() as http:
+            response = http.request(
+                method, self.url + path, preload_content=False, timeout=60
+            )
+            response.read(1)
+            response.close()
+
+    def prepare(self) -> None:
+        """Have it create the tables, and 10 accounts with nothing in them."""
+        answer = self.ask("POST", "/prepare")
+        assert answer.status == 200, self.log.read_text()
 
     def balances(self) -> list[int]:
         """Return what the accounts hold."""
         found: list[int] = json.loads(self.ask("GET", "/balances").text)
         return found
+
+    def has_open_sessions(self, number: int) -> bool:
+        """Tell whether so many are open; for a project with one worker."""
+        return f'"sessions":{number}}}' in self.ask("GET", "/leftovers").text
 
     def workers(self) -> set[int]:
         """Return the process numbers of Gunicorn's workers."""
@@ -152,8 +165,8 @@ def served(
         running.wait_until_it_answers()
         yield running
     finally:
-        if process.poll() is None:
-            # With its workers, which its own signal would wait for.
+        # With its workers, which its own signal would wait for.
+        with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
 
         process.wait()

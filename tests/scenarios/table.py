@@ -5,7 +5,6 @@ With ``--table FILE`` it also writes that to a Markdown file.
 
 import os
 import platform
-import sqlite3
 from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
@@ -39,6 +38,7 @@ class Table:
     def __init__(self, file: Path | None) -> None:
         self.file = file
         self.claims: Claims = {}
+        self.versions: dict[str, str] = {}
         self.places: dict[str, tuple[str, int | None]] = {}
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -46,6 +46,7 @@ class Table:
         if "claim" not in noted or report.when == "teardown" and report.passed:
             return
 
+        self.versions[noted["database"]] = noted["version"]
         self.places[noted["claim"]] = report.location[:2]
         figures = self.claims.setdefault(noted["claim"], {})
         case = (noted["database"], noted["kind"])
@@ -63,21 +64,26 @@ class Table:
         }
         terminalreporter.write_line("\n".join(summary(claims)))
         if self.file:
-            self.file.write_text("\n".join([*document(claims), ""]))
+            self.file.write_text("\n".join([*document(claims, self.versions), ""]))
 
     def place(self, claim: str) -> tuple[str, int | None]:
         return self.places[claim]
 
 
-def document(claims: Claims) -> Iterator[str]:
-    versions = [f"{name} {version(name)}" for name in PACKAGES]
+def document(claims: Claims, databases: dict[str, str]) -> Iterator[str]:
+    packages = {name: version(name) for name in PACKAGES}
+    versions = {"Python": platform.python_version()} | databases | packages
     yield "# What held"
     yield ""
     yield "`make torture` wrote this page. Each row is a claim about generated projects"
     yield "and a test in `tests/scenarios/`; the figures are those of the last run."
     yield ""
-    yield f"Python {platform.python_version()}, {', '.join(versions)},"
-    yield f"SQLite {sqlite3.sqlite_version}; {os.cpu_count()} processors."
+    yield row("with", "version")
+    yield row("---", "---")
+    for name in versions:
+        yield row(name, versions[name])
+
+    yield row("processors", str(os.cpu_count()))
     yield ""
     yield from summary(claims)
     for database in DATABASES:

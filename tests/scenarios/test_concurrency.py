@@ -13,7 +13,7 @@ ROOM = {"THREADS": str(NUMBER), "WORKER_CONNECTIONS": str(NUMBER)}
 
 def test_500_requests_at_once_have_500_sessions(serve: Serve, figure: Figure) -> None:
     served = serve(**ROOM)
-    served.ask("POST", "/prepare")
+    served.prepare()
     answers = served.ask_at_once(NUMBER, "GET", f"/meet?number={NUMBER}")
     assert len({answer.text for answer in answers if answer.status == 200}) == NUMBER
     figure(f"{NUMBER} sessions")
@@ -24,7 +24,7 @@ def test_500_greenlets_without_a_patch_have_500_sessions(
     start: Serve, figure: Figure
 ) -> None:
     served = start("probes.py")
-    served.ask("POST", "/prepare")
+    served.prepare()
     answers = served.ask_at_once(NUMBER, "GET", f"/meet?number={NUMBER}")
     assert len({answer.text for answer in answers if answer.status == 200}) == NUMBER
     figure(f"{NUMBER} sessions")
@@ -34,7 +34,7 @@ def test_nobody_sees_what_others_have_not_committed(
     serve: Serve, figure: Figure
 ) -> None:
     served = serve()
-    served.ask("POST", "/prepare")
+    served.prepare()
     answers = served.ask_at_once(50, "POST", "/own?seconds=0.01")
     assert [answer.text for answer in answers] == ["True"] * 50
     figure("50 of 50")
@@ -45,7 +45,7 @@ def test_who_waits_for_the_database_blocks_nobody_even_with_preload(
     serve: Serve, figure: Figure
 ) -> None:
     served = serve("--preload")
-    served.ask("POST", "/prepare")
+    served.prepare()
     answers = served.ask_at_once(20, "POST", "/count?seconds=0.01")
     assert [answer.status for answer in answers] == [200] * 20
     assert served.ask("GET", "/read").text == "20"

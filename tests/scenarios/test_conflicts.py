@@ -32,7 +32,7 @@ def test_serializable_transfers_all_succeed_and_the_sum_is_kept(
 
 
 def transfer_in_opposite_order(served: Served, options: str) -> None:
-    served.ask("POST", "/prepare")
+    served.prepare()
 
     def transfer(accounts: str) -> list[int]:
         path = f"/transfer?{accounts}&seconds=0.001{options}"

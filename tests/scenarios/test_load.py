@@ -15,7 +15,7 @@ def test_200_requests_on_a_pool_of_10_are_all_answered(
     serve: Serve, figure: Figure, nothing_is_left: Check
 ) -> None:
     served = serve(**POOL)
-    served.ask("POST", "/prepare")
+    served.prepare()
     answers = served.ask_at_once(200, "GET", "/read?seconds=0.01")
     assert Counter(answer.status for answer in answers) == {200: 200}
     nothing_is_left(served)
@@ -27,7 +27,7 @@ def test_what_cannot_have_a_connection_in_time_is_503_and_nothing_is_left(
     serve: Serve, figure: Figure, nothing_is_left: Check
 ) -> None:
     served = serve(DATABASE_TIMEOUT="1", **POOL)
-    served.ask("POST", "/prepare")
+    served.prepare()
     answers = served.ask_at_once(60, "GET", "/read?seconds=2")
     statuses = Counter(answer.status for answer in answers)
     assert statuses.keys() == {200, 503}
@@ -41,7 +41,7 @@ def test_what_cannot_have_a_turn_to_write_in_time_is_503_and_nothing_is_left(
     serve: Serve, figure: Figure, nothing_is_left: Check
 ) -> None:
     served = serve(DATABASE_TIMEOUT="1")
-    served.ask("POST", "/prepare")
+    served.prepare()
     answers = served.ask_at_once(20, "POST", "/count?seconds=0.4")
     statuses = Counter(answer.status for answer in answers)
     assert statuses.keys() == {200, 503}

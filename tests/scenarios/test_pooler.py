@@ -27,7 +27,7 @@ def test_behind_pgbouncer_50_clients_of_two_workers_meet_no_error(
             DATABASE_URL=url.render_as_string(hide_password=False),
             DATABASE_POOLER="yes",
         )
-        served.ask("POST", "/prepare")
+        served.prepare()
 
         def ask(_: int) -> list[int]:
             return [served.ask(*random.choice(PAGES)).status for _ in range(REQUESTS)]

@@ -48,14 +48,13 @@ def test_a_worker_that_is_recycled_costs_no_request(
 
 
 def test_a_worker_that_is_killed_is_replaced(serve: Serve, figure: Figure) -> None:
-    served = serve(WEB_CONCURRENCY="2")
-    served.ask("POST", "/prepare")
-    writer = threading.Thread(target=served.ask, args=["POST", "/count?seconds=5"])
+    served = serve()
+    served.prepare()
+    writer = threading.Thread(target=served.ask, args=["POST", "/count?seconds=30"])
     writer.start()
-    time.sleep(0.2)
-    for worker in served.workers():
-        os.kill(worker, signal.SIGKILL)
-
+    served.wait_until(lambda: served.has_open_sessions(1))
+    (worker,) = served.workers()
+    os.kill(worker, signal.SIGKILL)
     writer.join()
     served.wait_until_it_answers()
     answers = served.ask_at_once(20, "POST", "/count")
@@ -66,7 +65,7 @@ def test_a_worker_that_is_killed_is_replaced(serve: Serve, figure: Figure) -> No
 
 def test_a_reload_under_load_costs_no_request(serve: Serve, figure: Figure) -> None:
     served = serve(WEB_CONCURRENCY="2")
-    served.ask("POST", "/prepare")
+    served.prepare()
     enough = threading.Event()
 
     def keep_asking(_: int) -> list[int]:
@@ -97,17 +96,15 @@ def test_a_reload_under_load_costs_no_request(serve: Serve, figure: Figure) -> N
 def test_what_is_being_answered_is_finished_before_it_stops(
     serve: Serve, figure: Figure
 ) -> None:
-    served = serve()
-    served.ask("POST", "/prepare")
-    with ThreadPoolExecutor(6) as clients:
+    served = serve(THREADS="60", DATABASE_POOL_SIZE="60")
+    served.prepare()
+    with ThreadPoolExecutor(CLIENTS) as clients:
         answers = [
-            clients.submit(served.ask, "GET", "/read?seconds=1.5") for _ in range(6)
+            clients.submit(served.ask, "GET", "/read?seconds=8") for _ in range(CLIENTS)
         ]
-        served.wait_until(
-            lambda: '"connections":6' in served.ask("GET", "/leftovers").text
-        )
+        served.wait_until(lambda: served.has_open_sessions(CLIENTS))
         served.process.terminate()
 
-    assert [answer.result().status for answer in answers] == [200] * 6
+    assert [answer.result().status for answer in answers] == [200] * CLIENTS
     assert served.process.wait(20) == 0
-    figure("6 of 6")
+    figure(f"{CLIENTS} of {CLIENTS}")

@@ -14,14 +14,14 @@ def test_while_the_server_is_down_only_pages_that_need_it_are_503(
     serve: Serve, server: Server, figure: Figure, nothing_is_left: Check
 ) -> None:
     served = serve()
-    served.ask("POST", "/prepare")
+    served.prepare()
     assert served.ask("GET", "/read").status == 200
 
     server.stop()
     answers = served.ask_at_once(20, "GET", "/read")
     assert {answer.status for answer in answers} == {503}
     assert all(int(answer.headers["Retry-After"]) > 0 for answer in answers)
-    assert served.ask("POST", "/count").status == 503
+    assert served.ask("POST", "/count", timeout=5).status == 503
     assert served.ask("GET", "/plain").status == 200
 
     server.start()

@@ -29,37 +29,38 @@ def count(served: Served, method: str, path: str) -> None:
 
 def test_no_update_is_lost_by_concurrent_writers(serve: Serve, figure: Figure) -> None:
     served = serve()
-    served.ask("POST", "/prepare")
+    served.prepare()
     count(served, "POST", "/count")
     figure(f"{CLIENTS * REQUESTS} of {CLIENTS * REQUESTS}")
 
 
 def test_no_update_is_lost_by_writers_that_pause(serve: Serve, figure: Figure) -> None:
     served = serve()
-    served.ask("POST", "/prepare")
+    served.prepare()
     count(served, "POST", "/count?seconds=0.02")
     figure(f"{CLIENTS * REQUESTS} of {CLIENTS * REQUESTS}")
 
 
 def test_no_update_is_lost_by_a_get_that_writes(serve: Serve, figure: Figure) -> None:
     served = serve()
-    served.ask("POST", "/prepare")
+    served.prepare()
     count(served, "GET", "/count-carelessly?seconds=0.005")
     figure(f"{CLIENTS * REQUESTS} of {CLIENTS * REQUESTS}")
 
 
 def test_no_update_is_lost_by_two_processes(serve: Serve, figure: Figure) -> None:
     served = serve(WEB_CONCURRENCY="2")
-    served.ask("POST", "/prepare")
+    served.prepare()
     count(served, "POST", "/count?seconds=0.005")
     figure(f"{CLIENTS * REQUESTS} of {CLIENTS * REQUESTS}")
 
 
 def test_readers_do_not_wait_for_a_long_write(serve: Serve, figure: Figure) -> None:
     served = serve()
-    served.ask("POST", "/prepare")
+    served.prepare()
     writer = threading.Thread(target=served.ask, args=["POST", "/count?seconds=3"])
     writer.start()
+    served.wait_until(lambda: served.has_open_sessions(1))
     answers = served.ask_at_once(20, "GET", "/read")
     assert writer.is_alive()
     assert [answer.text for answer in answers] == ["0"] * 20

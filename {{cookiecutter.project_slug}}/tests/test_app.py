@@ -1,3 +1,4 @@
+from flask import Flask
 from flask.testing import FlaskClient
 
 
@@ -16,3 +17,13 @@ def test_the_error_page_keeps_the_headers_of_the_error(client: FlaskClient) -> N
     response = client.post("/static/style.css")
     assert response.status_code == 405
     assert "GET" in response.headers["Allow"]
+
+
+def test_an_error_whose_page_cannot_be_shown_keeps_its_status(app: Flask) -> None:
+    @app.context_processor
+    def fail() -> dict[str, object]:
+        raise RuntimeError
+
+    response = app.test_client().get("/nowhere")
+    assert response.status_code == 404
+    assert "<h1>Not Found</h1>" in response.text

@@ -13,9 +13,8 @@ from typing import Any
 
 import sqlalchemy
 from sqlalchemy import Engine
-{% if cookiecutter._drivers[cookiecutter.__database.driver].socket -%}
 from sqlalchemy import event
-{% endif -%}
+from sqlalchemy import ExceptionContext
 from sqlalchemy import make_url
 from sqlalchemy import URL
 from sqlalchemy.exc import ArgumentError
@@ -23,7 +22,6 @@ from sqlalchemy.exc import DBAPIError
 {%- if cookiecutter._drivers[cookiecutter.__database.driver].socket %}
 from sqlalchemy.exc import DisconnectionError
 {%- endif %}
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.exc import TimeoutError
 {%- if cookiecutter._drivers[cookiecutter.__database.driver].socket %}
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -67,7 +65,7 @@ def parse_url(text: str) -> URL:
 
 
 def create_engine(url: URL, **options: Any) -> Engine:
-    """Return an engine that never hands out a connection that died while idle.
+    """Return an engine that hands out no connection that the server has ended.
 
     :param options: passed to :func:`sqlalchemy.create_engine`.
     """
@@ -79,6 +77,7 @@ def create_engine(url: URL, **options: Any) -> Engine:
     engine = sqlalchemy.create_engine(url, **{"max_overflow": 0} | options)
     event.listen(engine, "checkin", remember_the_time)
     event.listen(engine, "checkout", replace_if_dead)
+    event.listen(engine, "handle_error", note_failed_connect)
     forget_connections_after_fork(engine)
     return engine
 
@@ -114,9 +113,16 @@ def is_readable(connection: Any) -> bool:
     engine = sqlalchemy.create_engine(
         url, **{"max_overflow": 0, "pool_pre_ping": True} | options
     )
+    event.listen(engine, "handle_error", note_failed_connect)
     forget_connections_after_fork(engine)
     return engine
 {%- endif %}
+
+
+def note_failed_connect(context: ExceptionContext) -> None:
+    """Let an error while connecting be like one that ended a connection."""
+    if context.connection is None and not context.is_pre_ping:
+        context.is_disconnect = True
 
 
 def forget_connections_after_fork(engine: Engine) -> None:
@@ -134,12 +140,16 @@ def forget_connections_after_fork(engine: Engine) -> None:
 
 def is_conflict(error: BaseException | None) -> bool:
     """Tell whether a transaction was refused because of another one at that time."""
-    if not isinstance(error, DBAPIError):
-        return False
+    while isinstance(error, DBAPIError):
+        driver_error: Any = error.orig
+        code = {{ cookiecutter._drivers[cookiecutter.__database.driver].code }}
+        if code in CONFLICTS:
+            return True
 
-    driver_error: Any = error.orig
-    code = {{ cookiecutter._drivers[cookiecutter.__database.driver].code }}
-    return code in CONFLICTS
+        # The conflict has ended savepoints too; rolling one back hides it.
+        error = driver_error.__context__
+
+    return False
 
 
 def is_temporary(error: BaseException | None) -> bool:
@@ -148,10 +158,7 @@ def is_temporary(error: BaseException | None) -> bool:
     That is if it cannot be reached, hangs up, has no connection left for a request,
     or if a transaction conflicted with another one.
     """
-    if isinstance(error, TimeoutError) or is_conflict(error):
-        return True
-    if not isinstance(error, DBAPIError) or isinstance(error, IntegrityError):
-        return False
+    if isinstance(error, DBAPIError):
+        return error.connection_invalidated or is_conflict(error)
 
-    # Connecting is no statement.
-    return error.connection_invalidated or error.statement is None
+    return isinstance(error, TimeoutError)

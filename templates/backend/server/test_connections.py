@@ -21,6 +21,7 @@ from {{ cookiecutter.project_slug }}.connections import create_engine
 from {{ cookiecutter.project_slug }}.database import db
 
 CONNECTION_ID = "{{ cookiecutter._backends[cookiecutter.__database.backend].connection_id }}"
+CONNECTION_IDS = "{{ cookiecutter._backends[cookiecutter.__database.backend].connection_ids }}"
 KILL = "{{ cookiecutter._backends[cookiecutter.__database.backend].kill }}"
 
 
@@ -37,12 +38,17 @@ def prober(app: Flask) -> FlaskClient:
 
 def kill(app: Flask, connection_id: str) -> None:
     """End a connection at the server, and wait until it is gone."""
-    engine = create_engine(app.config["SQLALCHEMY_DATABASE_URI"])
+    url = app.config["SQLALCHEMY_DATABASE_URI"]
+    engine = create_engine(url, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
         connection.execute(text(KILL.format(connection_id)))
+        deadline = time.monotonic() + 10
+        while connection_id in map(str, connection.scalars(text(CONNECTION_IDS))):
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
 
     engine.dispose()
-    time.sleep(0.1)
+    time.sleep(0.1)  # Its socket is closed a moment later.
 
 
 def test_a_healthy_connection_is_used_again(prober: FlaskClient) -> None:
@@ -96,6 +102,27 @@ def test_a_connection_that_cannot_be_looked_at_is_replaced(app: Flask) -> None:
 {%- endif %}
 
 
+def test_a_connection_that_dies_in_the_middle_of_a_request_is_503(app: Flask) -> None:
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+
+    @app.get("/probe")
+    def probe() -> str:
+        kill(app, str(db.session.scalar(text(CONNECTION_ID))))
+        return str(db.session.scalar(text(CONNECTION_ID)))
+
+    assert app.test_client().get("/probe").status_code == 503
+
+
+def test_an_error_of_the_application_is_500(app: Flask) -> None:
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+
+    @app.get("/probe")
+    def probe() -> str:
+        return str(db.session.scalar(text("nonsense")))
+
+    assert app.test_client().get("/probe").status_code == 500
+
+
 def test_more_requests_than_connections_wait_their_turn(migrated_database: str) -> None:
     options = {"SQLALCHEMY_ENGINE_OPTIONS": {"pool_size": 1}}
     app = create_app(config_for_tests(migrated_database) | options)
@@ -135,8 +162,10 @@ def test_while_the_server_is_down_only_what_needs_it_is_503(
 ) -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
-        url = make_url(migrated_database).set(
-            host="127.0.0.1", port=unused.getsockname()[1]
+        url = (
+            make_url(migrated_database)
+            .difference_update_query(["host", "port", "unix_socket"])
+            .set(host="127.0.0.1", port=unused.getsockname()[1])
         )
         app = create_app(
             config_for_tests(url.render_as_string(hide_password=False))

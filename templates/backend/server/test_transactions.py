@@ -1,11 +1,14 @@
 """A transaction that meets another one is run again."""
 
 import threading
+from collections.abc import Callable
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from flask import abort
 from flask import Flask
+from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.exc import InvalidRequestError
@@ -53,7 +56,19 @@ def change(account_id: int, amount: int) -> None:
     db.session.flush()
 
 
-def test_transactions_that_wait_for_each_other_both_succeed(app: Flask) -> None:
+def in_place(work: Callable[[], None]) -> None:
+    work()
+
+
+def in_a_savepoint(work: Callable[[], None]) -> None:
+    with db.session.begin_nested():
+        work()
+
+
+@pytest.mark.parametrize("do", [in_place, in_a_savepoint])
+def test_transactions_that_wait_for_each_other_both_succeed(
+    app: Flask, do: Callable[[Callable[[], None]], None]
+) -> None:
     barrier = threading.Barrier(2, timeout=10)
     calls = []
 
@@ -64,7 +79,7 @@ def test_transactions_that_wait_for_each_other_both_succeed(app: Flask) -> None:
             if len(calls) <= 2:
                 barrier.wait()
 
-            change(target, amount)
+            do(lambda: change(target, amount))
             return "done"
 
         with app.app_context():
@@ -75,7 +90,7 @@ def test_transactions_that_wait_for_each_other_both_succeed(app: Flask) -> None:
         other = threads.submit(transfer, 2, 1, 3)
 
     assert one.result() == other.result() == "done"
-    assert len(calls) == 3
+    assert len(calls) > 2
     assert balances(app) == [12, 8]
 
 
@@ -114,3 +129,34 @@ def test_a_transaction_that_has_begun_cannot_be_run_again(app: Flask) -> None:
         db.session.get_one(Account, 1)
         with pytest.raises(InvalidRequestError):
             run_transaction(lambda: None)
+        db.session.rollback()
+        run_transaction(lambda: change(1, 5))
+
+    assert balances(app) == [15, 10]
+
+
+@pytest.mark.parametrize(("status", "balance"), [(200, 15), (409, 10)])
+def test_a_view_may_use_it(
+    app: Flask, client: FlaskClient, status: int, balance: int
+) -> None:
+    @app.post("/probe")
+    def probe() -> str:
+        def work() -> None:
+            change(1, 5)
+            if status != 200:
+                abort(status)
+
+        run_transaction(work)
+        return ""
+
+    @app.get("/balance")
+    def show_balance() -> str:
+        return str(db.session.get_one(Account, 1).balance)
+
+    assert client.post("/probe").status_code == status
+    assert client.get("/balance").text == str(balance)
+
+
+def test_work_that_commits_is_refused(app: Flask) -> None:
+    with app.app_context(), pytest.raises(InvalidRequestError):
+        run_transaction(db.session.commit)

@@ -5,8 +5,6 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from sqlalchemy.exc import DBAPIError
-
 from .connections import is_conflict
 from .database import db
 
@@ -25,18 +23,21 @@ def run_transaction(work: Callable[[], R], retries: int = 10) -> R:
         belongs after the transaction.
     :param retries: how many times ``work`` is called again, at most.
     :raises DBAPIError: if it was refused each time.
-    :raises InvalidRequestError: if the session has begun a transaction before.
+    :raises InvalidRequestError: if the session is in a transaction, as it is after
+        any query; commit or roll back first.
     """
-    for retry in range(retries):
+    retry = 0
+    while True:
+        transaction = db.session.begin()
         try:
-            with db.session.begin():
-                return work()
-        except DBAPIError as error:
-            if not is_conflict(error):
+            result = work()
+            transaction.commit()
+            return result
+        except BaseException as error:
+            db.session.rollback()
+            if retry == retries or not is_conflict(error):
                 raise
 
         # At random, so that those who met do not meet again.
         time.sleep(random.uniform(0, min(1, 0.01 * 2**retry)))
-
-    with db.session.begin():
-        return work()
+        retry += 1

@@ -1,5 +1,6 @@
 """The page that people see when something went wrong."""
 
+from flask import current_app
 from flask import Flask
 from flask import render_template
 from werkzeug.exceptions import HTTPException
@@ -24,5 +25,10 @@ def show_error(error: HTTPException) -> Response:
 
     response = error.get_response()
     response.content_type = "text/html; charset=utf-8"
-    response.data = render_template("error.html", error=error)
+    try:
+        response.data = render_template("error.html", error=error)
+    except Exception:
+        # Without the database, for instance. Werkzeug's own page is still there.
+        current_app.logger.exception("The error page cannot be shown")
+
     return response
