@@ -123,6 +123,11 @@ def note_failed_connect(context: ExceptionContext) -> None:
     """Let an error while connecting be like one that ended a connection."""
     if context.connection is None and not context.is_pre_ping:
         context.is_disconnect = True
+{%- if cookiecutter.__database.driver == "mysqlconnector" %}
+    # SQLAlchemy does not know how this driver says that it was hung up on.
+    if "Connection not available" in str(context.original_exception):
+        context.is_disconnect = True
+{%- endif %}
 
 
 def forget_connections_after_fork(engine: Engine) -> None:
