@@ -18,8 +18,8 @@ torture: .venv/dev  ## Prove what sessions promise, and write it to docs/scenari
 	CI=true $(BIN)/python -m pytest -m "" -p tests.scenarios.table --table docs/scenarios.md tests/scenarios
 
 lint: .venv/dev
-	$(BIN)/ruff check
-	$(BIN)/ruff format --check
+	$(BIN)/ruff check --config pyproject.toml
+	$(BIN)/ruff format --check --config pyproject.toml
 	$(BIN)/mypy
 
 bench: .venv/dev  ## Compare what sessions and generation cost

@@ -10,77 +10,82 @@ from tests.conftest import Project
 # What is broken: the file, the text in it, and what takes its place.
 BREAKS = {
     "no teardown": (
-        "sessions.py",
+        "database/sessions.py",
         "opened.close()",
         "pass",
     ),
     "close forgotten on error": (
-        "sessions.py",
+        "database/sessions.py",
         """        try:
-            return function(*args, **kwargs)
+            return tear_down(*args, **kwargs)
         finally:
-            last()
+            end(session)
 """,
         """        if args == (None,):
-            last()
-        return function(*args, **kwargs)
+            end(session)
+        return tear_down(*args, **kwargs)
 """,
     ),
     "teardown skipped when another fails": (
-        "sessions.py",
+        "database/sessions.py",
         """        try:
-            return function(*args, **kwargs)
+            return tear_down(*args, **kwargs)
         finally:
-            last()
+            end(session)
 """,
-        """        result = function(*args, **kwargs)
-        last()
+        """        result = tear_down(*args, **kwargs)
+        end(session)
         return result
 """,
     ),
     "thread-local scope": (
-        "sessions.py",
+        "database/sessions.py",
         "context: AppContext = app_ctx._get_current_object()",
         "import threading; context: AppContext = threading.get_ident()",
     ),
     "one module-level session": (
-        "sessions.py",
+        "database/sessions.py",
         "context: AppContext = app_ctx._get_current_object()",
         "context: AppContext = 'the only one'",
     ),
     "no rollback before the error handler": (
-        "sessions.py",
+        "database/sessions.py",
         "            session.rollback()",
         "            pass",
     ),
     "no rollback before the handler of an error that is not caught": (
-        "sessions.py",
-        """    app.handle_exception = run_first(  # type: ignore[method-assign]
-        roll_back, app.handle_exception
+        "database/sessions.py",
+        """    app.handle_exception = roll_back_before(  # type: ignore[method-assign]
+        app.handle_exception, session
     )
 """,
         "",
     ),
     "teardown tied to the request": (
-        "sessions.py",
+        "database/sessions.py",
         "do_teardown_appcontext",
         "do_teardown_request",
     ),
     "a connection that died ruins a complete answer": (
-        "sessions.py",
+        "database/sessions.py",
         "if not error.connection_invalidated:",
         "if True:",
     ),
     "no protection against dead connections": (
-        "connections.py",
+        "database/connections.py",
         "raise DisconnectionError",
         "print",
+    ),
+    "connections shared with a child process": (
+        "database/forks.py",
+        "engine.dispose(close=False)",
+        "pass",
     ),
 }
 
 FLASK_SQLALCHEMY_BREAKS = {
     "a session that follows the current application": (
-        "database.py",
+        "database/extension.py",
         "return bind or self.bind",
         "return super().get_bind(mapper, clause, bind, **kwargs)",
     ),
@@ -88,47 +93,47 @@ FLASK_SQLALCHEMY_BREAKS = {
 
 SQLITE_BREAKS = {
     "transactions that begin without a turn to write": (
-        "connections.py",
+        "database/turns.py",
         '"BEGIN IMMEDIATE"',
         '"BEGIN DEFERRED"',
     ),
     "readers that wait for writers": (
-        "safe_requests.py",
+        "database/safe_requests.py",
         'sqlite_begin="DEFERRED"',
         "",
     ),
     "a safe request that wrote is not answered again": (
-        "safe_requests.py",
+        "database/safe_requests.py",
         "raise RetryAsWriter",
         "pass",
     ),
     "no patience": (
-        "connections.py",
+        "database/turns.py",
         'if "locked" not in str(error) or time.monotonic() > deadline:',
         "if True:",
     ),
     "a nested context that waits for the outer one": (
-        "connections.py",
+        "database/turns.py",
         "if reads or holds_write_lock(connection.engine.url):",
         "if reads:",
     ),
     "a writer to one database reads from another": (
-        "connections.py",
+        "database/turns.py",
         "connection.engine.url",
         "URL.create('')",
     ),
     "only a view is answered again": (
-        "safe_requests.py",
-        "raise_if_retryable(app.handle_exception)",
-        "app.handle_exception",
+        "database/safe_requests.py",
+        "app.handle_exception = raise_if_retryable(",
+        "app.unused = raise_if_retryable(",
     ),
     "a shell that keeps writers waiting": (
-        "safe_requests.py",
+        "database/safe_requests.py",
         "g.read_only = True",
         "pass",
     ),
     "no foreign keys": (
-        "connections.py",
+        "database/connections.py",
         "foreign_keys = ON",
         "foreign_keys = OFF",
     ),
@@ -137,31 +142,31 @@ SQLITE_BREAKS = {
 SERVER_BREAKS = {
     "every error is the application's fault": (
         "errors.py",
-        "if is_temporary(error.original_exception):",
+        'if is_temporary(getattr(error, "original_exception", None)):',
         "if False:",
     ),
     "a conflict is final": (
-        "transactions.py",
+        "database/transactions.py",
         "if retry == retries or not is_conflict(error):",
         "if True:",
     ),
     "a conflict that a savepoint hides is final": (
-        "connections.py",
-        "error = driver_error.__context__",
+        "database/failures.py",
+        "error = error.orig.__context__",
         "return False",
     ),
     "a lost connection is the application's fault": (
-        "connections.py",
+        "database/failures.py",
         "return error.connection_invalidated or is_conflict(error)",
         "return is_conflict(error)",
     ),
     "a server that is down is the application's fault": (
-        "connections.py",
+        "database/connections.py",
         "context.is_disconnect = True",
         "pass",
     ),
     "a pool that is in use is the application's fault": (
-        "connections.py",
+        "database/failures.py",
         "return isinstance(error, TimeoutError)",
         "return False",
     ),
@@ -169,24 +174,19 @@ SERVER_BREAKS = {
 
 # Only what serves a project, or is in front of its database, can notice these.
 SCENARIO_BREAKS = {
-    "connections shared with a child process": (
-        "connections.py",
-        "engine.dispose(close=False)",
-        "pass",
-    ),
     "more patience than the settings say": (
-        "config.py",
+        "database/settings.py",
         'number("DATABASE_TIMEOUT", float, default=30.0)',
         "30.0",
     ),
     "a round trip to look at a connection": (
-        "connections.py",
-        '{"max_overflow": 0}',
-        '{"max_overflow": 0, "pool_pre_ping": True}',
+        "database/connections.py",
+        '"max_overflow": 0, ',
+        '"max_overflow": 0, "pool_pre_ping": True, ',
     ),
     "prepared statements behind a pooler": (
-        "config.py",
-        '{"prepare_threshold": None}',
+        "database/settings.py",
+        "driver.POOLER_CONNECT_ARGS if pooler else {}",
         "{}",
     ),
     "no patience with requests when it stops": (

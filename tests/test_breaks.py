@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from tests import needs
 from tests.breaks import break_project
 from tests.breaks import BREAKS
 from tests.breaks import FLASK_SQLALCHEMY_BREAKS
@@ -15,7 +16,6 @@ from tests.breaks import SQLITE_BREAKS
 from tests.conftest import Bake
 from tests.conftest import CHOICES
 from tests.conftest import ROOT
-from tests.conftest import skip
 from tests.conftest import url_of
 
 
@@ -110,7 +110,7 @@ def test_a_scenario_notices(name: str) -> None:
         text=True,
     )
     if result.returncode == 0 and "skipped" in result.stdout.splitlines()[-1]:
-        skip(result.stdout)
+        needs.skip(result.stdout)
 
     assert result.returncode == 1, result.stdout
     assert "1 failed" in result.stdout

@@ -5,10 +5,13 @@ import re
 import pytest
 
 from tests.conftest import Bake
+from tests.conftest import CHOICES
 from tests.conftest import Project
+from tests.conftest import QUESTIONS
 
 POSTGRESQL = "postgresql://me:secret@localhost/app"
 PACKAGE = "src/my_flask_app"
+DATABASE = f"{PACKAGE}/database"
 
 
 def files(project: Project) -> dict[str, bytes]:
@@ -23,112 +26,135 @@ def changed(project: Project, other: Project) -> set[str]:
     return {name for name in one | two if one.get(name) != two.get(name)}
 
 
+# What is answered besides the defaults, one more answer, and the files it changes.
+ROWS: list[tuple[dict[str, str], dict[str, str], set[str]]] = [
+    ({}, {}, set()),
+    (
+        {},
+        {"sqlalchemy_layer": "SQLAlchemy"},
+        {
+            "README.md",
+            "pyproject.toml",
+            f"{DATABASE}/commands.py",
+            f"{DATABASE}/extension.py",
+        },
+    ),
+    (
+        {},
+        {"greenlet_support": "yes"},
+        {
+            "README.md",
+            "gunicorn.conf.py",
+            "pyproject.toml",
+            f"{PACKAGE}/greenlets.py",
+            "tests/database/test_greenlets.py",
+            "tests/database/test_waiting_greenlets.py",
+            "tests/test_server.py",
+        },
+    ),
+    (
+        {},
+        {"example_app": "no"},
+        {
+            "README.md",
+            "pyproject.toml",
+            f"{PACKAGE}/app.py",
+            f"{PACKAGE}/migrations/versions/0001_start.py",
+            f"{PACKAGE}/migrations/versions/0001_students.py",
+            f"{PACKAGE}/models.py",
+            f"{PACKAGE}/students/__init__.py",
+            f"{PACKAGE}/students/forms.py",
+            f"{PACKAGE}/students/templates/students/delete.html",
+            f"{PACKAGE}/students/templates/students/edit.html",
+            f"{PACKAGE}/students/templates/students/index.html",
+            f"{PACKAGE}/students/views.py",
+            f"{PACKAGE}/templates/base.html",
+            f"{PACKAGE}/welcome/__init__.py",
+            f"{PACKAGE}/welcome/templates/welcome/index.html",
+            f"{PACKAGE}/welcome/views.py",
+            "tests/test_students.py",
+        },
+    ),
+    (
+        {},
+        {"database_url": POSTGRESQL},
+        {
+            ".env",
+            ".env.example",
+            ".gitignore",
+            "README.md",
+            "compose.yaml",
+            "gunicorn.conf.py",
+            "pyproject.toml",
+            f"{DATABASE}/__init__.py",
+            f"{DATABASE}/connections.py",
+            f"{DATABASE}/dialect.py",
+            f"{DATABASE}/driver.py",
+            f"{DATABASE}/failures.py",
+            f"{DATABASE}/safe_requests.py",
+            f"{DATABASE}/settings.py",
+            f"{DATABASE}/sockets.py",
+            f"{DATABASE}/transactions.py",
+            f"{DATABASE}/turns.py",
+            f"{DATABASE}/urls.py",
+            "tests/database/test_connections.py",
+            "tests/database/test_pooler.py",
+            "tests/database/test_sockets.py",
+            "tests/database/test_transactions.py",
+            "tests/database/test_urls.py",
+            "tests/databases.py",
+            "tests/test_config.py",
+        },
+    ),
+    (
+        {"database_url": POSTGRESQL},
+        {"database_url": POSTGRESQL.replace("postgresql", "mysql")},
+        {
+            ".env",
+            ".env.example",
+            "README.md",
+            "compose.yaml",
+            "pyproject.toml",
+            f"{DATABASE}/dialect.py",
+            f"{DATABASE}/driver.py",
+            f"{DATABASE}/settings.py",
+            "tests/database/test_connections.py",
+            "tests/database/test_pooler.py",
+            "tests/database/test_urls.py",
+            "tests/databases.py",
+            "tests/test_config.py",
+        },
+    ),
+    (
+        {"database_url": POSTGRESQL},
+        {"database_url": POSTGRESQL.replace("localhost", "db.example.org")},
+        {".env", ".env.example", "README.md", "compose.yaml"},
+    ),
+    (
+        {},
+        {"project_name": "My flask app"},
+        {"README.md", f"{PACKAGE}/templates/base.html"},
+    ),
+    ({}, {"description": "Another"}, {"README.md", "pyproject.toml"}),
+    ({}, {"author_name": "Another"}, {"pyproject.toml"}),
+    ({}, {"author_email": "another@example.org"}, {"pyproject.toml"}),
+]
+
+
 @pytest.mark.parametrize(
     ("base", "answer", "expected"),
-    [
-        ({}, {}, set()),
-        (
-            {},
-            {"sqlalchemy_layer": "SQLAlchemy"},
-            {
-                "README.md",
-                "pyproject.toml",
-                f"{PACKAGE}/database.py",
-                f"{PACKAGE}/migrations/__init__.py",
-            },
-        ),
-        (
-            {},
-            {"greenlet_support": "yes"},
-            {
-                "README.md",
-                "gunicorn.conf.py",
-                "pyproject.toml",
-                f"{PACKAGE}/greenlets.py",
-                "tests/test_greenlets.py",
-                "tests/test_server.py",
-            },
-        ),
-        (
-            {},
-            {"example_app": "no"},
-            {
-                "README.md",
-                "pyproject.toml",
-                f"{PACKAGE}/app.py",
-                f"{PACKAGE}/migrations/versions/0001_start.py",
-                f"{PACKAGE}/migrations/versions/0001_students.py",
-                f"{PACKAGE}/models.py",
-                f"{PACKAGE}/students/__init__.py",
-                f"{PACKAGE}/students/forms.py",
-                f"{PACKAGE}/students/templates/students/delete.html",
-                f"{PACKAGE}/students/templates/students/edit.html",
-                f"{PACKAGE}/students/templates/students/index.html",
-                f"{PACKAGE}/students/views.py",
-                f"{PACKAGE}/templates/base.html",
-                f"{PACKAGE}/welcome/__init__.py",
-                f"{PACKAGE}/welcome/templates/welcome/index.html",
-                f"{PACKAGE}/welcome/views.py",
-                "tests/conftest.py",
-                "tests/test_students.py",
-            },
-        ),
-        (
-            {},
-            {"database_url": POSTGRESQL},
-            {
-                ".env",
-                ".env.example",
-                ".gitignore",
-                "README.md",
-                "compose.yaml",
-                "gunicorn.conf.py",
-                "pyproject.toml",
-                f"{PACKAGE}/app.py",
-                f"{PACKAGE}/config.py",
-                f"{PACKAGE}/connections.py",
-                f"{PACKAGE}/migrations/env.py",
-                f"{PACKAGE}/safe_requests.py",
-                "tests/conftest.py",
-                f"{PACKAGE}/transactions.py",
-                "tests/test_config.py",
-                "tests/test_connections.py",
-                "tests/test_transactions.py",
-            },
-        ),
-        (
-            {"database_url": POSTGRESQL},
-            {"database_url": POSTGRESQL.replace("postgresql", "mysql")},
-            {
-                ".env",
-                ".env.example",
-                "README.md",
-                "compose.yaml",
-                "pyproject.toml",
-                f"{PACKAGE}/config.py",
-                f"{PACKAGE}/connections.py",
-                "tests/conftest.py",
-                "tests/test_config.py",
-                "tests/test_connections.py",
-            },
-        ),
-        (
-            {"database_url": POSTGRESQL},
-            {"database_url": POSTGRESQL.replace("localhost", "db.example.org")},
-            {".env", ".env.example", "README.md", "compose.yaml"},
-        ),
-        (
-            {},
-            {"project_name": "My flask app"},
-            {"README.md", f"{PACKAGE}/templates/base.html"},
-        ),
-        ({}, {"description": "Another"}, {"README.md", "pyproject.toml"}),
-        ({}, {"author_name": "Another"}, {"pyproject.toml"}),
-        ({}, {"author_email": "another@example.org"}, {"pyproject.toml"}),
-    ],
+    ROWS,
     ids=lambda value: " ".join(value.values()) if isinstance(value, dict) else "",
 )
 def test_an_answer_changes_exactly_the_files_it_is_about(
     bake: Bake, base: dict[str, str], answer: dict[str, str], expected: set[str]
 ) -> None:
     assert changed(bake(**base), bake(**base | answer)) == expected
+
+
+def test_every_answer_that_is_no_default_has_a_row() -> None:
+    changed = {item for _, answer, _ in ROWS for item in answer.items()}
+    choices = {(name, value) for name in CHOICES for value in CHOICES[name][1:]}
+
+    assert {name for name, _ in changed} | {"project_slug"} == QUESTIONS
+    assert choices <= changed

@@ -1,33 +1,10 @@
-"""Connections and processes: forks, and processes with very many open files."""
+"""Connections and greenlets in unusual processes."""
 
 import pytest
 
 from tests.conftest import Bake
 from tests.conftest import CHOICES
 from tests.conftest import url_of
-
-FORK = """
-import os
-
-from my_flask_app.app import create_app
-from my_flask_app.database import db
-
-app = create_app()
-with app.app_context():
-    with db.engine.connect() as connection:
-        parent = id(connection.connection.driver_connection)
-
-    if os.fork() == 0:
-        with db.engine.connect() as connection:
-            child = id(connection.connection.driver_connection)
-
-        os._exit(3 if child == parent else 0)
-
-    _, status = os.wait()
-    assert os.waitstatus_to_exitcode(status) == 0
-    with db.engine.connect() as connection:
-        assert id(connection.connection.driver_connection) == parent
-"""
 
 MANY_FILES = """
 import os
@@ -47,14 +24,6 @@ with create_app().app_context():
 
     assert len(seen) == 1
 """
-
-
-@pytest.mark.parametrize("layer", CHOICES["sqlalchemy_layer"])
-def test_a_child_process_opens_connections_of_its_own(
-    bake: Bake, database_url: str, layer: str
-) -> None:
-    project = bake(database_url=database_url, sqlalchemy_layer=layer)
-    project.python("-c", FORK)
 
 
 @pytest.mark.parametrize("database", ["PostgreSQL", "MariaDB"])

@@ -5,7 +5,8 @@ import re
 
 import pytest
 
-from template_answers import DIALECTS
+from template_extension.catalogue import dialects
+from template_extension.catalogue import drivers_of
 from tests.conftest import Bake
 from tests.conftest import CHOICES
 from tests.conftest import ROOT
@@ -40,12 +41,12 @@ def test_the_first_choice_is_the_default(question: str) -> None:
 def test_the_drivers_are_those_that_are_accepted() -> None:
     rows = table_rows("| database | drivers")
     written = [row[1].split(", ") for row in rows if row[0] != "SQLite"]
-    accepted = [
-        list(dialect.drivers)
-        for name, dialect in DIALECTS.items()
-        if name not in ("sqlite", "mariadb")
-    ]
-    assert written == accepted
+    accepted = {
+        dialect.folder: drivers_of(dialect)
+        for dialect in dialects().values()
+        if dialect.folder != "sqlite"
+    }
+    assert sorted(written) == sorted(accepted.values())
 
 
 @pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md"])
@@ -63,9 +64,10 @@ def test_a_project_names_the_settings_that_it_reads(
     bake: Bake, url: str, answers: dict[str, str]
 ) -> None:
     project = bake(database_url=url, **answers)
-    files = [*project.package.glob("*.py"), project.path / "gunicorn.conf.py"]
+    files = [*project.package.rglob("*.py"), project.path / "gunicorn.conf.py"]
     source = "".join(path.read_text() for path in files)
     calls = r"(?:get|required|number|flag|database_url)\(['\"]([A-Z_]+)['\"]"
+    internal = {"FLASK_RUN_FROM_CLI"}
     read = {name for name in re.findall(calls, source) if "SQLALCHEMY" not in name}
     readme = (project.path / "README.md").read_text()
     table = readme.partition("| name | default | meaning |")[2].partition("\n\n")[0]
@@ -74,19 +76,39 @@ def test_a_project_names_the_settings_that_it_reads(
         for row in table.splitlines()
         for name in re.findall(r"`([A-Z_]+)`", row[:30])
     }
-    not_for_sqlite = {"DATABASE_POOL_SIZE"} if url.startswith("sqlite") else set()
-    assert named - {"TEST_DATABASE_URL"} == read - not_for_sqlite
+    assert named - {"TEST_DATABASE_URL"} == read - internal
 
 
 @pytest.mark.parametrize("url", ["sqlite:///a.db", "postgresql://me:pw@localhost/a"])
-def test_a_project_names_its_modules(bake: Bake, url: str) -> None:
-    for greenlets in CHOICES["greenlet_support"]:
-        project = bake(database_url=url, greenlet_support=greenlets)
-        readme = (project.path / "README.md").read_text()
-        listed = readme.partition("## Where things are")[2]
-        for path in project.package.iterdir():
-            if path.name.strip("_") not in ("init__.py", "static", "templates"):
-                assert f"`{path.name}" in listed, path.name
+@pytest.mark.parametrize("greenlets", CHOICES["greenlet_support"])
+@pytest.mark.parametrize("example", CHOICES["example_app"])
+def test_a_project_names_what_is_in_its_package_and_nothing_else(
+    bake: Bake, url: str, greenlets: str, example: str
+) -> None:
+    answers = {"greenlet_support": greenlets, "example_app": example}
+    project = bake(database_url=url, **answers)
+    readme = (project.path / "README.md").read_text()
+    section = readme.partition("## Where things are")[2]
+    cells = re.findall(r"^\| (`.*?`) \|", section, re.MULTILINE)
+    named = {name for cell in cells for name in re.findall(r"`([\w.]+)/?`", cell)}
+    there = {path.name for path in project.package.iterdir()}
+    assert named == there - {"__init__.py", "__pycache__"}
+
+
+def test_the_design_names_the_folders_of_the_template_and_nothing_else() -> None:
+    design = (ROOT / "docs/design.md").read_text()
+    rows = table_rows("| folder | chosen by | what is there |", design)
+    named = {name for row in rows for name in re.findall(r"`([\w/-]+)/`", row[0])}
+    templates = ROOT / "templates"
+    there = {path.relative_to(templates).as_posix() for path in templates.glob("*/*")}
+    assert named == there
+
+
+def test_the_design_names_the_modules_of_the_extension_and_nothing_else() -> None:
+    design = (ROOT / "docs/design.md").read_text()
+    rows = table_rows("| module | what it knows |", design)
+    there = [path.name for path in (ROOT / "template_extension").glob("[!_]*.py")]
+    assert sorted(row[0].strip("`") for row in rows) == sorted(there)
 
 
 def test_every_scenario_held_in_every_case() -> None:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from tests import needs
 from tests.conftest import Bake
 from tests.conftest import clean_environment
-from tests.conftest import skip
 
 UV = [sys.executable, "-m", "uv"]
 
@@ -41,11 +41,8 @@ def run(*command: "str | Path", folder: Path) -> str:
 def test_the_projects_tests_pass(
     bake: Bake, layer: str, python: str, resolution: str
 ) -> None:
+    needs.python(python)
     folder = bake(sqlalchemy_layer=layer, greenlet_support="yes").path
-    find = [*UV, "python", "find", "--no-project", python]
-    if subprocess.run(find, capture_output=True).returncode != 0:
-        skip(f"Python {python} is not installed")
-
     run(*UV, "venv", "--quiet", "--python", python, folder=folder)
     install = [*UV, "pip", "install", "--quiet", "--python", ".venv/bin/python"]
     install += ["--editable", ".", "--group", "dev"]

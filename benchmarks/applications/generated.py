@@ -1,10 +1,11 @@
 """The application of a generated project, with two more pages."""
 
 from flask import Flask
+from sqlalchemy import select
+
 from my_flask_app import app as project
 from my_flask_app.database import db
 from my_flask_app.models import Student
-from sqlalchemy import select
 
 
 def create_app() -> Flask:

@@ -16,17 +16,18 @@ from flask import Flask
 from flask import g
 from flask import request
 from flask import stream_with_context
-from my_flask_app import app as project
-from my_flask_app.database import Base
-from my_flask_app.database import db
 from sqlalchemy import event
 from sqlalchemy import select
 from sqlalchemy import text
 from sqlalchemy.orm import Mapped
 from sqlalchemy.orm import mapped_column
 
+from my_flask_app import app as project
+from my_flask_app.database import Base
+from my_flask_app.database import db
+
 try:
-    from my_flask_app.transactions import run_transaction
+    from my_flask_app.database.transactions import run_transaction
 except ModuleNotFoundError:  # On SQLite nobody needs it.
 
     def run_transaction(work: Callable[[], Any]) -> Any:

@@ -13,6 +13,7 @@ from urllib.error import URLError
 import pytest
 
 PROJECT = Path(__file__).parents[1]
+WORKER = "{{ 'gevent' if cookiecutter.greenlet_support == 'yes' else 'gthread' }}"
 
 
 def free_port() -> int:
@@ -67,4 +68,4 @@ def test_gunicorn_serves_the_first_page_and_stops(
     process.terminate()
     log = process.communicate(timeout=20)[1]
     assert process.returncode == 0, log
-    assert "Using worker: {{ 'gevent' if cookiecutter.greenlet_support == 'yes' else 'gthread' }}" in log
+    assert f"Using worker: {WORKER}" in log

@@ -6,16 +6,10 @@ from typing import Any
 from flask import Flask
 
 from . import errors
-from . import migrations
-{%- if cookiecutter.__kind == "sqlite" %}
-from . import safe_requests
-{%- endif %}
-from . import {{ cookiecutter.__feature }}
+from . import my_feature
 from .config import load_config
-{%- if cookiecutter.__kind == "sqlite" %}
-from .connections import INSTANCE
-{%- endif %}
 from .database import db
+from .environment import instance_folder
 
 
 def create_app(config: Mapping[str, Any] | None = None) -> Flask:
@@ -25,13 +19,9 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
         ``{"SQLALCHEMY_DATABASE_URI": "..."}``.
     :raises ConfigError: if a setting is missing or cannot be used.
     """
-    app = Flask(__name__{{ ", instance_path=str(INSTANCE)" if cookiecutter.__kind == "sqlite" }})
+    app = Flask(__name__, instance_path=str(instance_folder()))
     app.config.from_mapping(load_config(config or {}))
     db.init_app(app)
-{%- if cookiecutter.__kind == "sqlite" %}
-    safe_requests.init_app(app, db)
-{%- endif %}
-    migrations.init_app(app)
     errors.init_app(app)
-    app.register_blueprint({{ cookiecutter.__feature }}.blueprint)
+    app.register_blueprint(my_feature.blueprint)
     return app

@@ -4,11 +4,10 @@ from flask import current_app
 from flask import Flask
 from flask import render_template
 from werkzeug.exceptions import HTTPException
-from werkzeug.exceptions import InternalServerError
 from werkzeug.exceptions import ServiceUnavailable
 from werkzeug.wrappers import Response
 
-from .connections import is_temporary
+from .database.failures import is_temporary
 
 RETRY_AFTER = 5  # seconds
 
@@ -19,9 +18,11 @@ def init_app(app: Flask) -> None:
 
 def show_error(error: HTTPException) -> Response:
     """Return the page; 503 where the database may well be able to answer later."""
-    if isinstance(error, InternalServerError):
-        if is_temporary(error.original_exception):
-            error = ServiceUnavailable(retry_after=RETRY_AFTER)
+    if error.response is not None:
+        return error.get_response()
+
+    if is_temporary(getattr(error, "original_exception", None)):
+        error = ServiceUnavailable(retry_after=RETRY_AFTER)
 
     response = error.get_response()
     response.content_type = "text/html; charset=utf-8"

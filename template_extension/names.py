@@ -1,0 +1,52 @@
+"""What a project may be called."""
+
+import keyword
+import re
+import sys
+
+from slugify import slugify
+
+SLUG = re.compile(r"[a-z][a-z0-9_]*")
+SLUG_LENGTH = 30
+
+# Import and distribution names of whatever a generated project may install, folders of
+# the project itself, the device names that Windows keeps for itself, and what only some
+# of Python 3.10 to 3.14 keep.
+TAKEN = frozenset(
+    """
+    alembic asn1crypto ast_serialize attr attrs blinker certifi cffi charset_normalizer
+    click colorama coverage cryptography dateutil dotenv exceptiongroup flask
+    flask_alembic flask_migrate flask_sqlalchemy flask_wtf gevent greenlet gunicorn
+    idna iniconfig itsdangerous jinja2 librt mako markupsafe mypy mypy_extensions
+    mypyc mysql mysql_connector mysql_connector_python mysqlclient mysqldb oracledb
+    packaging pathspec pg8000 pip pkg_resources pluggy psutil psycogreen psycopg
+    psycopg2 psycopg2_binary psycopg_binary psycopg_c psycopg_pool pycparser pygments
+    pymssql pymysql pyodbc pytest pytest_cov python_dateutil python_dotenv ruff scramp
+    setuptools six sqlalchemy sqlalchemy_cockroachdb sqlite tomli typing_extensions
+    tzdata werkzeug wheel wtforms zope zope_event zope_interface
+    conftest instance src test tests
+    aux com1 com2 com3 com4 com5 com6 com7 com8 com9 con lpt1 lpt2 lpt3 lpt4 lpt5 lpt6
+    lpt7 lpt8 lpt9 nul prn
+    aifc annotationlib asynchat asyncore audioop binhex cgi cgitb chunk compression
+    crypt distutils imghdr imp lib2to3 mailcap msilib nis nntplib ossaudiodev pipes
+    smtpd sndhdr spwd sunau telnetlib tomllib type uu xdrlib
+    """.split()
+) | {*sys.stdlib_module_names, *keyword.kwlist, *keyword.softkwlist}
+
+
+def default_slug(project_name: object) -> str:
+    """Turn any text into a slug that is accepted."""
+    slug = slugify(str(project_name), separator="_", max_length=SLUG_LENGTH)
+    if not SLUG.match(slug):
+        slug = f"app_{slug}"[:SLUG_LENGTH]
+    slug = slug.rstrip("_")
+    return f"{slug}_app" if slug in TAKEN else slug
+
+
+def is_slug(slug: object) -> bool:
+    """Tell whether it has the form of a slug, be it taken or not."""
+    return (
+        isinstance(slug, str)
+        and len(slug) <= SLUG_LENGTH
+        and SLUG.fullmatch(slug) is not None
+    )

@@ -1,0 +1,113 @@
+"""Which files of ``templates/`` a project gets.
+
+The folders there have the shape of a project named ``my_flask_app``. The answers choose
+some of them. A file is in the project if one of these has it; where several have it,
+the first does.
+"""
+
+import re
+from collections.abc import Iterator
+from collections.abc import Mapping
+from functools import cache
+
+from jinja2 import pass_context
+from jinja2.runtime import Context
+
+from .catalogue import TEMPLATES
+from .catalogue import without_header
+from .databases import Database
+from .databases import read_database
+
+Answers = Mapping[str, str]
+
+# What files in templates/ and {{cookiecutter.project_slug}}/ are written with, so that
+# they are ordinary Python, and what takes its place.
+PLACEHOLDERS = {
+    "my_flask_app": "{{ cookiecutter.project_slug }}",
+    "my_feature": "{{ feature() }}",
+}
+FEATURES = {"yes": "students", "no": "welcome"}
+
+
+def folders(answers: Answers) -> Iterator[str]:
+    """Yield the folders of ``templates/`` that the answers choose."""
+    database = read_database(answers["database_url"])
+    driver, dialect, kind = database.driver, database.dialect.folder, database.kind
+    serving = "greenlets" if answers["greenlet_support"] == "yes" else "threads"
+    yield f"driver/{driver.name}"
+    if driver.socket:
+        yield "driver-with/socket"
+    if driver.pooler:
+        yield "driver-with/pooler"
+    if database.image:
+        yield f"container/{dialect}"
+    yield f"database/{dialect}"
+    yield f"database/{kind}"
+    yield f"serving/{serving}-{driver.name}"
+    yield f"serving/{serving}-{kind}"
+    yield f"serving/{serving}"
+    yield f"layer/{answers['sqlalchemy_layer'].lower()}"
+    yield f"example/{answers['example_app']}"
+
+
+@cache
+def files(folder: str) -> frozenset[str]:
+    """Return the paths of the files in a folder of ``templates/``."""
+    root = TEMPLATES / folder
+    paths = (path for path in root.rglob("*") if path.is_file())
+    return frozenset(path.relative_to(root).as_posix() for path in paths)
+
+
+def sources(answers: Answers) -> dict[str, str]:
+    """Return the files of ``templates/`` by their paths in a project."""
+    found: dict[str, str] = {}
+    for folder in folders(answers):
+        for path in files(folder):
+            found.setdefault(path, f"{folder}/{path}")
+
+    return found
+
+
+@pass_context
+def chosen(context: Context, name: str) -> str:
+    """Return the name of a file, or nothing if the project has no such file."""
+    names = {path.rpartition("/")[2] for path in sources(_answers(context))}
+    return name if name in names else ""
+
+
+@pass_context
+def chosen_text(context: Context) -> str:
+    """Return the text of the file that is being rendered, from ``templates/``."""
+    values = context.get_all()
+    answers = {**_answers(context), "project_slug": "my_flask_app"}
+    name = context.environment.from_string(context.name or "")
+    path = name.render(values | {"cookiecutter": answers})
+    template = context.environment.get_template(sources(answers)[path])
+    return template.render(values).rstrip("\n")
+
+
+@pass_context
+def database(context: Context) -> Database:
+    """Return the database that the answers lead to."""
+    return read_database(_answers(context)["database_url"])
+
+
+@pass_context
+def feature(context: Context) -> str:
+    """Return the name of the package with the first pages."""
+    return FEATURES[_answers(context)["example_app"]]
+
+
+def fill_in(source: str) -> str:
+    """Return the source of a template, with expressions in place of placeholders."""
+    names = "|".join(PLACEHOLDERS)
+    return re.sub(
+        rf"\b({names})\b",
+        lambda found: PLACEHOLDERS[found[0]],
+        without_header(source),
+    )
+
+
+def _answers(context: Context) -> Answers:
+    answers: Answers = context["cookiecutter"]
+    return answers

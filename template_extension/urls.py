@@ -1,0 +1,225 @@
+"""A database URL, taken apart, checked and written.
+
+The grammar is that of ``sqlalchemy.make_url``. Cookiecutter runs without SQLAlchemy.
+"""
+
+import ipaddress
+import re
+from collections.abc import Mapping
+from typing import NamedTuple
+from urllib.parse import parse_qsl
+from urllib.parse import quote
+from urllib.parse import unquote
+
+from .catalogue import Dialect
+from .catalogue import dialects
+from .catalogue import Driver
+from .catalogue import drivers
+from .catalogue import drivers_of
+from .text import CONTROL
+from .text import listed
+
+ASYNCHRONOUS = frozenset(
+    "aiomysql aioodbc aiosqlite asyncmy asyncpg oracledb_async psycopg_async"
+    " psycopg2_async".split()
+)
+
+URL = re.compile(
+    r"(?P<name>[\w+]+)://"
+    r"(?:(?P<username>[^:/]*)(?::(?P<password>[^@]*))?@)?"
+    r"(?:\[(?P<ipv6>[^/?]+)\]|(?P<host>[^/:?]+))?"
+    r"(?::(?P<port>[^/?]*))?"
+    r"(?:/(?P<database>[^?]*))?"
+    r"(?:\?(?P<query>.*))?"
+)
+HOST = re.compile(r"[\w.,-]+(?:\\[\w-]+)?")
+# The standard library lets a zone hold any character.
+IPV6 = re.compile(r"[0-9A-Fa-f:.]+(?:%[\w.-]+)?")
+CREDENTIAL_SAFE = "!&()*+,;="
+QUERY_SAFE = "!()*,/:?@[]"
+SECRET_KEYS = frozenset(
+    "odbc_connect passwd password pwd sslpassword wallet_password".split()
+)
+SECRETS = re.compile(rf"([?&](?:{'|'.join(sorted(SECRET_KEYS))})=)[^&]*", re.I)
+
+EXAMPLES = "'sqlite:///app.db' or 'postgresql://user:password@localhost/app'"
+PERCENT_HINT = "in a user name or a password write '@' as %40, ':' as %3A, '/' as %2F"
+
+
+class Parts(NamedTuple):
+    """A URL taken apart and decoded; ``None`` is a part that is not there."""
+
+    name: str
+    """What SQLAlchemy calls the dialect."""
+
+    dialect: Dialect
+    driver: Driver
+    username: str | None
+    password: str | None
+    host: str
+    port: str
+    database: str | None
+    query: tuple[tuple[str, str], ...]
+
+
+def take_apart(url: str) -> Parts:
+    """Return the parts of a URL that can work.
+
+    :raises ValueError: if it cannot; the message says what is accepted instead.
+    """
+    parts = _parse(url)
+    (_check_file if parts.name == "sqlite" else _check_server)(parts)
+    _check_carried(parts.database or "")
+    return parts
+
+
+def _parse(url: str) -> Parts:
+    match = URL.match(url)
+    if match is None:
+        raise ValueError(f"accepted is an SQLAlchemy URL such as {EXAMPLES}")
+    if CONTROL.search(unquote(url)) or url != url.strip():
+        raise ValueError("accepted is a URL without control characters or outer spaces")
+    name, dialect, driver = _driver(match["name"])
+    if match.end() < len(url):
+        raise ValueError("after the bracket of an IPv6 host comes ':', '/' or '?'")
+    return Parts(
+        name,
+        dialect,
+        driver,
+        _decoded(match["username"]),
+        _decoded(match["password"]),
+        match["host"] or _ipv6(match["ipv6"]),
+        _port(match["port"]),
+        match["database"],
+        tuple(parse_qsl(match["query"] or "")),
+    )
+
+
+def _driver(scheme: str) -> tuple[str, Dialect, Driver]:
+    alias, plus, driver = scheme.partition("+")
+    if alias not in dialects():
+        names = {name for dialect in dialects().values() for name in dialect.names}
+        canonical = sorted(names & {dialects()[name].names[name] for name in names})
+        raise ValueError(f"accepted dialects are {listed(canonical)}")
+
+    dialect = dialects()[alias]
+    name = dialect.names[alias]
+    accepted = drivers_of(dialect)
+    driver = driver if plus else accepted[0]
+    if driver in ASYNCHRONOUS:
+        raise ValueError(
+            f"{driver!r} is asynchronous, but Flask serves requests synchronously:"
+            f" accepted drivers for {name!r} are {listed(accepted)}"
+        )
+    if driver not in accepted:
+        raise ValueError(f"accepted drivers for {name!r} are {listed(accepted)}")
+    return name, dialect, drivers()[driver]
+
+
+def _decoded(text: str | None) -> str | None:
+    return None if text is None else unquote(text)
+
+
+def _ipv6(host: str | None) -> str:
+    if host is None:
+        return ""
+    try:
+        ipaddress.IPv6Address(host if IPV6.fullmatch(host) else "")
+    except ValueError:
+        raise ValueError("between brackets stands an IPv6 address: '[::1]'") from None
+    return host
+
+
+def _port(port: str | None) -> str:
+    if port is None:
+        return ""
+    if not re.fullmatch("0*[1-9][0-9]{0,4}", port) or int(port) > 65535:
+        raise ValueError(
+            "a port is a number from 1 to 65535, an IPv6 host stands in brackets,"
+            f" and {PERCENT_HINT}"
+        )
+    return str(int(port))
+
+
+def _check_file(parts: Parts) -> None:
+    if (parts.username, parts.password, parts.host, parts.port) != (None, None, "", ""):
+        raise ValueError("a path follows three slashes, as in 'sqlite:///app.db'")
+    if _is_in_memory(parts.database or "", dict(parts.query)):
+        raise ValueError(
+            "each connection to SQLite in memory has a database of its own, which ends"
+            " with it: name a file, as in 'sqlite:///app.db'"
+        )
+
+
+def _is_in_memory(path: str, query: Mapping[str, str]) -> bool:
+    return (
+        path in ("", ":memory:", "file:")
+        or path.startswith("file::memory:")
+        or query.get("mode") == "memory"
+        or query.get("vfs") == "memdb"
+    )
+
+
+def _check_server(parts: Parts) -> None:
+    if "@" in parts.host or "@" in (parts.database or ""):
+        raise ValueError(PERCENT_HINT)
+    if parts.host and ":" not in parts.host and not HOST.fullmatch(parts.host):
+        raise ValueError(f"a host is a name or an address, and {PERCENT_HINT}")
+    # An Oracle database is also found by its service name or the host alone.
+    if not (parts.database or (parts.name == "oracle" and parts.host)):
+        raise ValueError(
+            "accepted is a URL that names a database, as in"
+            f" '{parts.name}://user:password@localhost/app'"
+        )
+
+
+def _check_carried(database: str) -> None:
+    found = re.search(r"""['"$\\`]""", database)
+    if found:
+        raise ValueError(f"a database name or path cannot hold {found[0]}")
+    if database != database.strip():
+        raise ValueError("a database name or path cannot begin or end with a space")
+    # SQLAlchemy 2.1 decodes this part, 2.0 does not.
+    if unquote(database) != database:
+        raise ValueError("a database name or path is written without percent-encoding")
+
+
+def write(parts: Parts) -> str:
+    """Return the URL, which stands unharmed between single quotes in a ``.env``."""
+    driver = "" if parts.name == "sqlite" else f"+{parts.driver.name}"
+    host = f"[{parts.host}]" if ":" in parts.host else parts.host
+    port = parts.port and f":{parts.port}"
+    database = "" if parts.database is None else f"/{parts.database}"
+    return (
+        f"{parts.name}{driver}://{_write_user(parts)}{host}{port}{database}"
+        f"{_write_query(parts.query)}"
+    )
+
+
+def _write_user(parts: Parts) -> str:
+    if parts.username is None:
+        return ""
+    given = [text for text in (parts.username, parts.password) if text is not None]
+    return ":".join(quote(text, CREDENTIAL_SAFE) for text in given) + "@"
+
+
+def _write_query(query: tuple[tuple[str, str], ...]) -> str:
+    pairs = (f"{quote(k, QUERY_SAFE)}={quote(v, QUERY_SAFE)}" for k, v in query)
+    return "?" * bool(query) + "&".join(pairs)
+
+
+def without_secrets(parts: Parts) -> Parts:
+    """Return the parts with ``password`` in place of each secret."""
+    query = ((k, "password" if k.lower() in SECRET_KEYS else v) for k, v in parts.query)
+    return parts._replace(
+        password=parts.password and "password",
+        query=tuple(query),
+    )
+
+
+def masked(url: str) -> str:
+    """Return a URL of any form with stars in place of its secrets."""
+    # Whatever stands before the last '@' may belong to a password that was not encoded.
+    _, scheme, rest = re.split(r"^([\w+]*://|)", url, maxsplit=1)
+    rest = re.sub("(?s):.*@", ":***@", rest, count=1)
+    return SECRETS.sub(r"\1***", scheme + rest)

@@ -1,0 +1,22 @@
+# /// template
+# title: CockroachDB
+# driver: psycopg
+# port: 26257
+# requirement: sqlalchemy-cockroachdb>=2.0.4,<3
+# sql:
+#   database: SELECT current_database()
+#   connection_id: SHOW session_id
+#   connection_ids: SELECT session_id FROM [SHOW SESSIONS]
+#   kill: CANCEL SESSION '{}'
+#   sleep: SELECT pg_sleep(0.2)
+# ///
+"""What is particular to CockroachDB."""
+
+# What a URL may begin with, and SQLAlchemy's name for it.
+NAMES = {"cockroachdb": "cockroachdb"}
+
+# serialization_failure: the transaction may be run again.
+CONFLICTS: set[object] = {"40001"}
+
+# admin_shutdown: the connection has ended.
+LOST: set[object] = {"57P01"}

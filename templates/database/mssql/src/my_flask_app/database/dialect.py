@@ -1,0 +1,22 @@
+# /// template
+# title: Microsoft SQL Server
+# driver: pyodbc
+# port: 1433
+# sql:
+#   database: SELECT DB_NAME()
+#   connection_id: SELECT @@SPID
+#   connection_ids: SELECT session_id FROM sys.dm_exec_sessions
+#   kill: KILL {}
+#   sleep: WAITFOR DELAY '00:00:00.200'
+# ///
+"""What is particular to Microsoft SQL Server."""
+
+# What a URL may begin with, and SQLAlchemy's name for it.
+NAMES = {"mssql": "mssql"}
+
+# ODBC's serialization failure, and the server's error for a deadlock: the transaction
+# may be run again.
+CONFLICTS: set[object] = {"40001", 1205}
+
+# ODBC's communication link failure: the connection has ended.
+LOST: set[object] = {"08S01"}

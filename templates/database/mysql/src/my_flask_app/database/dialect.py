@@ -1,0 +1,26 @@
+# /// template
+# title: MySQL or MariaDB
+# driver: pymysql
+# port: 3306
+# encoding: utf8mb4
+# images:
+#   mysql: mysql:8.4
+#   mariadb: mariadb:11.8
+# sql:
+#   database: SELECT DATABASE()
+#   connection_id: SELECT CONNECTION_ID()
+#   connection_ids: SELECT id FROM information_schema.processlist
+#   kill: KILL {}
+#   sleep: SELECT SLEEP(0.2)
+# ///
+"""What is particular to MySQL and MariaDB."""
+
+# What a URL may begin with, and SQLAlchemy's name for it.
+NAMES = {"mysql": "mysql", "mariadb": "mariadb"}
+
+# MariaDB's ER_CHECKREAD, and ER_LOCK_DEADLOCK: the transaction may be run again.
+CONFLICTS: set[object] = {1020, 1213}
+
+# CR_SERVER_GONE_ERROR, CR_SERVER_LOST and CR_SERVER_LOST_EXTENDED: the connection has
+# ended.
+LOST: set[object] = {2006, 2013, 2055}

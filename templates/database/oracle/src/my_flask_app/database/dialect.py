@@ -1,0 +1,22 @@
+# /// template
+# title: Oracle
+# driver: oracledb
+# port: 1521
+# sql:
+#   database: SELECT sys_context('userenv', 'service_name') FROM dual
+#   connection_id: SELECT sys_context('userenv', 'sid') FROM dual
+#   connection_ids: SELECT sid FROM v$session
+#   kill: ALTER SYSTEM KILL SESSION '{}'
+#   sleep: BEGIN DBMS_SESSION.SLEEP(0.2); END;
+# ///
+"""What is particular to Oracle."""
+
+# What a URL may begin with, and SQLAlchemy's name for it.
+NAMES = {"oracle": "oracle"}
+
+# ORA-00060, a deadlock, and ORA-08177, a serialization failure: the transaction may be
+# run again.
+CONFLICTS: set[object] = {60, 8177}
+
+# ORA-03113 and ORA-03114: the connection has ended.
+LOST: set[object] = {3113, 3114}

@@ -1,0 +1,23 @@
+# /// template
+# title: PostgreSQL
+# driver: psycopg
+# port: 5432
+# images:
+#   postgresql: postgres:18
+# sql:
+#   database: SELECT current_database()
+#   connection_id: SELECT pg_backend_pid()
+#   connection_ids: SELECT pid FROM pg_stat_activity
+#   kill: SELECT pg_terminate_backend({})
+#   sleep: SELECT pg_sleep(0.2)
+# ///
+"""What is particular to PostgreSQL."""
+
+# What a URL may begin with, and SQLAlchemy's name for it.
+NAMES = {"postgresql": "postgresql", "postgres": "postgresql"}
+
+# serialization_failure and deadlock_detected: the transaction may be run again.
+CONFLICTS: set[object] = {"40001", "40P01"}
+
+# admin_shutdown and crash_shutdown: the connection has ended.
+LOST: set[object] = {"57P01", "57P02"}

@@ -1,0 +1,34 @@
+"""Which errors of the database mean that it may be asked again.
+
+Tested in ``tests/database/test_connections.py`` and ``test_transactions.py``.
+"""
+
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError
+
+from . import dialect
+from . import driver
+
+
+def is_conflict(error: BaseException | None) -> bool:
+    """Tell whether a transaction was refused because of another one at that time."""
+    while isinstance(error, DBAPIError) and error.orig is not None:
+        if driver.error_code(error.orig) in dialect.CONFLICTS:
+            return True
+
+        # The conflict has ended savepoints too; rolling one back hides it.
+        error = error.orig.__context__
+
+    return False
+
+
+def is_temporary(error: BaseException | None) -> bool:
+    """Tell whether the database may do later what it could not do now.
+
+    That is if it cannot be reached, hangs up, has no connection left for a request,
+    or if a transaction conflicted with another one.
+    """
+    if isinstance(error, DBAPIError):
+        return error.connection_invalidated or is_conflict(error)
+
+    return isinstance(error, TimeoutError)

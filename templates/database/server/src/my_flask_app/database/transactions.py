@@ -1,0 +1,46 @@
+"""Transactions that are run again when they conflict with others.
+
+Tested in ``tests/database/test_transactions.py``.
+"""
+
+import random
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from . import db
+from .failures import is_conflict
+
+R = TypeVar("R")
+
+
+def run_transaction(work: Callable[[], R], retries: int = 10) -> R:
+    """Do ``work`` in a transaction of ``db.session``, commit, and return its result.
+
+    When transactions wait for each other, or could not have had their results one
+    after the other, the database refuses one of them and expects it again, from its
+    first query on. Only whoever wrote it knows what belongs to it.
+
+    :param work: reads and changes through ``db.session``, and does not commit. It may
+        be called several times, so what cannot be undone, such as sending a mail,
+        belongs after the transaction.
+    :param retries: how many times ``work`` is called again, at most.
+    :raises DBAPIError: if it was refused each time.
+    :raises InvalidRequestError: if the session is in a transaction, as it is after
+        any query; commit or roll back first.
+    """
+    retry = 0
+    while True:
+        transaction = db.session.begin()
+        try:
+            result = work()
+            transaction.commit()
+            return result
+        except BaseException as error:
+            db.session.rollback()
+            if retry == retries or not is_conflict(error):
+                raise
+
+        # At random, so that those who met do not meet again.
+        time.sleep(random.uniform(0, min(1, 0.01 * 2**retry)))
+        retry += 1

@@ -1,0 +1,38 @@
+"""Which URLs lead to the database.
+
+Tested in ``tests/database/test_urls.py``. Nothing here needs Flask, so a script can use
+it too.
+"""
+
+from sqlalchemy import make_url
+from sqlalchemy import URL
+from sqlalchemy.exc import ArgumentError
+
+from . import dialect
+from . import driver
+
+ACCEPTED = " or ".join(f"{name}://" for name in dialect.NAMES)
+
+
+def parse_url(url: str | URL) -> URL:
+    """Return the URL of a database, with the driver that this project uses.
+
+    :raises ValueError: if it is no URL, or one that this project cannot use. The
+        message goes on after the name of what holds the URL.
+    """
+    try:
+        url = make_url(url)
+    except ArgumentError:
+        raise ValueError(f"is not a URL; it must start with {ACCEPTED}") from None
+    except ValueError:
+        raise ValueError("has a port that is not a number") from None
+
+    name, _, driver_name = url.drivername.partition("+")
+    if name not in dialect.NAMES:
+        raise ValueError(f"starts with {name}://; it must start with {ACCEPTED}")
+    if driver_name not in ("", driver.NAME):
+        raise ValueError(
+            f"names the driver {driver_name!r}; this project uses {driver.NAME!r}"
+        )
+
+    return url.set(drivername=f"{dialect.NAMES[name]}+{driver.NAME}")

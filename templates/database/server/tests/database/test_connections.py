@@ -1,0 +1,184 @@
+"""A connection that died costs no request; a server that is down, no application."""
+
+import socket
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+
+import pytest
+from flask import abort
+from flask import Flask
+from flask.testing import FlaskClient
+from helpers import config_for_tests
+from helpers import dispose
+from sqlalchemy import make_url
+from sqlalchemy import text
+
+from my_flask_app.app import create_app
+from my_flask_app.database import connections
+from my_flask_app.database import db
+from my_flask_app.database.connections import create_engine
+
+CONNECTION_ID = "{{ database().dialect.sql.connection_id }}"
+CONNECTION_IDS = "{{ database().dialect.sql.connection_ids }}"
+KILL = "{{ database().dialect.sql.kill }}"
+
+
+@pytest.fixture
+def prober(app: Flask) -> FlaskClient:
+    """Return a client for a page that tells which connection it used."""
+
+    @app.get("/probe")
+    def probe() -> str:
+        return str(db.session.scalar(text(CONNECTION_ID)))
+
+    return app.test_client()
+
+
+def kill(app: Flask, connection_id: str) -> None:
+    """End a connection at the server, and wait until it is gone."""
+    url = app.config["SQLALCHEMY_DATABASE_URI"]
+    engine = create_engine(url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(KILL.format(connection_id)))
+        deadline = time.monotonic() + 10
+        while connection_id in map(str, connection.scalars(text(CONNECTION_IDS))):
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+
+    engine.dispose()
+    time.sleep(0.1)  # Its socket is closed a moment later.
+
+
+def test_a_healthy_connection_is_used_again(prober: FlaskClient) -> None:
+    assert prober.get("/probe").text == prober.get("/probe").text
+
+
+def test_a_connection_that_the_server_ended_is_replaced(
+    app: Flask, prober: FlaskClient
+) -> None:
+    killed = prober.get("/probe").text
+    kill(app, killed)
+    response = prober.get("/probe")
+    assert response.status_code == 200
+    assert response.text != killed
+
+
+@pytest.mark.parametrize("status", [200, 404, 500])
+def test_a_connection_that_dies_after_its_last_use_costs_no_answer(
+    app: Flask, status: int
+) -> None:
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+
+    @app.get("/finish")
+    def finish() -> str:
+        kill(app, str(db.session.scalar(text(CONNECTION_ID))))
+        if status != 200:
+            abort(status)
+
+        return "finished"
+
+    assert app.test_client().get("/finish").status_code == status
+
+
+def test_a_connection_that_was_idle_for_long_is_replaced(
+    prober: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    idle = prober.get("/probe").text
+    monkeypatch.setattr(connections, "MAX_IDLE_SECONDS", -1)
+    assert prober.get("/probe").text != idle
+
+
+def test_a_connection_that_dies_in_the_middle_of_a_request_is_503(app: Flask) -> None:
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+
+    @app.get("/probe")
+    def probe() -> str:
+        kill(app, str(db.session.scalar(text(CONNECTION_ID))))
+        return str(db.session.scalar(text(CONNECTION_ID)))
+
+    assert app.test_client().get("/probe").status_code == 503
+
+
+def test_an_error_of_the_application_is_500(app: Flask) -> None:
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+
+    @app.get("/probe")
+    def probe() -> str:
+        return str(db.session.scalar(text("nonsense")))
+
+    assert app.test_client().get("/probe").status_code == 500
+
+
+def test_the_pool_is_as_large_as_the_environment_says(
+    migrated_database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_POOL_SIZE", "3")
+    app = create_app(config_for_tests(migrated_database))
+    with app.app_context(), ExitStack() as stack:
+        for _ in range(3):
+            stack.enter_context(db.engine.connect())
+
+        assert "Current Checked out connections: 3" in db.engine.pool.status()
+        assert "Pool size: 3" in db.engine.pool.status()
+
+    dispose(app)
+
+
+def test_more_requests_than_connections_wait_their_turn(migrated_database: str) -> None:
+    options = {"SQLALCHEMY_ENGINE_OPTIONS": {"pool_size": 1}}
+    app = create_app(config_for_tests(migrated_database) | options)
+
+    @app.get("/probe")
+    def probe() -> str:
+        return str(db.session.scalar(text(CONNECTION_ID)))
+
+    with ThreadPoolExecutor(5) as threads:
+        requests = [threads.submit(app.test_client().get, "/probe") for _ in range(20)]
+
+    assert len({request.result().text for request in requests}) == 1
+    dispose(app)
+
+
+def test_without_a_free_connection_in_time_it_is_503(migrated_database: str) -> None:
+    options = {"SQLALCHEMY_ENGINE_OPTIONS": {"pool_size": 1, "pool_timeout": 0.05}}
+    app = create_app(config_for_tests(migrated_database) | options)
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+
+    @app.get("/probe")
+    def probe() -> str:
+        return str(db.session.scalar(text(CONNECTION_ID)))
+
+    with app.app_context(), ThreadPoolExecutor(1) as threads:
+        db.session.connection()
+        response = threads.submit(app.test_client().get, "/probe").result()
+
+    assert response.status_code == 503
+    assert int(response.headers["Retry-After"]) > 0
+    assert app.test_client().get("/probe").status_code == 200
+    dispose(app)
+
+
+def test_while_the_server_is_down_only_what_needs_it_is_503(
+    migrated_database: str,
+) -> None:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        url = (
+            make_url(migrated_database)
+            .difference_update_query(["host", "port", "unix_socket"])
+            .set(host="127.0.0.1", port=unused.getsockname()[1])
+        )
+        app = create_app(
+            config_for_tests(url.render_as_string(hide_password=False))
+            | {"PROPAGATE_EXCEPTIONS": False}
+        )
+
+        @app.get("/probe")
+        def probe() -> str:
+            return str(db.session.scalar(text(CONNECTION_ID)))
+
+        response = app.test_client().get("/probe")
+        assert response.status_code == 503
+        assert "<h1>Service Unavailable</h1>" in response.text
+        assert app.test_client().get("/nowhere").status_code == 404

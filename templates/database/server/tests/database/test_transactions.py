@@ -1,0 +1,162 @@
+"""A transaction that meets another one is run again."""
+
+import threading
+from collections.abc import Callable
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from flask import abort
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import InvalidRequestError
+from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.orm import Mapped
+from sqlalchemy.orm import mapped_column
+
+from my_flask_app.database import db
+from my_flask_app.database import transactions
+from my_flask_app.database.transactions import run_transaction
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class Account(Base):
+    __tablename__ = "transaction_test_accounts"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    balance: Mapped[int]
+
+
+@pytest.fixture(autouse=True)
+def accounts(app: Flask) -> Iterator[None]:
+    with app.app_context():
+        engine = db.engine
+        Base.metadata.drop_all(engine)
+        Base.metadata.create_all(engine)
+        db.session.add_all([Account(id=1, balance=10), Account(id=2, balance=10)])
+        db.session.commit()
+
+    yield
+    Base.metadata.drop_all(engine)
+
+
+def balances(app: Flask) -> list[int]:
+    with app.app_context():
+        return list(db.session.scalars(select(Account.balance).order_by(Account.id)))
+
+
+def change(account_id: int, amount: int) -> None:
+    account = db.session.get_one(Account, account_id, with_for_update=True)
+    account.balance += amount
+    db.session.flush()
+
+
+def in_place(work: Callable[[], None]) -> None:
+    work()
+
+
+def in_a_savepoint(work: Callable[[], None]) -> None:
+    with db.session.begin_nested():
+        work()
+
+
+@pytest.mark.parametrize("do", [in_place, in_a_savepoint])
+def test_transactions_that_wait_for_each_other_both_succeed(
+    app: Flask, do: Callable[[Callable[[], None]], None]
+) -> None:
+    barrier = threading.Barrier(2, timeout=10)
+    calls = []
+
+    def transfer(source: int, target: int, amount: int) -> str:
+        def work() -> str:
+            calls.append(source)
+            change(source, -amount)
+            if len(calls) <= 2:
+                barrier.wait()
+
+            do(lambda: change(target, amount))
+            return "done"
+
+        with app.app_context():
+            return run_transaction(work)
+
+    with ThreadPoolExecutor(2) as threads:
+        one = threads.submit(transfer, 1, 2, 1)
+        other = threads.submit(transfer, 2, 1, 3)
+
+    assert one.result() == other.result() == "done"
+    assert len(calls) > 2
+    assert balances(app) == [12, 8]
+
+
+def test_another_error_is_raised_at_once(app: Flask) -> None:
+    calls = []
+
+    def work() -> None:
+        calls.append(1)
+        change(1, 5)
+        db.session.add(Account(id=2, balance=0))
+
+    with app.app_context(), pytest.raises(IntegrityError):
+        run_transaction(work)
+
+    assert len(calls) == 1
+    assert balances(app) == [10, 10]
+
+
+def test_in_the_end_it_gives_up(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transactions, "is_conflict", lambda error: True)
+    calls = []
+
+    def work() -> None:
+        calls.append(1)
+        db.session.add(Account(id=2, balance=0))
+        db.session.flush()
+
+    with app.app_context(), pytest.raises(IntegrityError):
+        run_transaction(work, retries=2)
+
+    assert len(calls) == 3
+
+
+def test_a_transaction_that_has_begun_cannot_be_run_again(app: Flask) -> None:
+    with app.app_context():
+        db.session.get_one(Account, 1)
+        with pytest.raises(InvalidRequestError):
+            run_transaction(lambda: None)
+        db.session.rollback()
+        run_transaction(lambda: change(1, 5))
+
+    assert balances(app) == [15, 10]
+
+
+@pytest.mark.parametrize(("status", "balance"), [(200, 15), (409, 10)])
+def test_a_view_may_use_it(
+    app: Flask, client: FlaskClient, status: int, balance: int
+) -> None:
+    @app.post("/probe")
+    def probe() -> str:
+        def work() -> None:
+            change(1, 5)
+            if status != 200:
+                abort(status)
+
+        run_transaction(work)
+        return ""
+
+    @app.get("/balance")
+    def show_balance() -> str:
+        return str(db.session.get_one(Account, 1).balance)
+
+    assert client.post("/probe").status_code == status
+    assert client.get("/balance").text == str(balance)
+
+
+def test_work_that_commits_is_refused(app: Flask) -> None:
+    with app.app_context(), pytest.raises(InvalidRequestError):
+        run_transaction(db.session.commit)

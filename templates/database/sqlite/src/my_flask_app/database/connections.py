@@ -1,0 +1,83 @@
+"""Connections to the SQLite file enforce foreign keys, and readers wait for nobody.
+
+Child processes open connections of their own. Tested in
+``tests/database/test_connections.py``. Nothing here needs Flask, so a script can use it
+too.
+"""
+
+import sqlite3
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy
+from sqlalchemy import Connection
+from sqlalchemy import Engine
+from sqlalchemy import event
+from sqlalchemy import URL
+from sqlalchemy.pool import QueuePool
+
+from ..environment import instance_folder
+from . import turns
+from .forks import forget_connections_after_fork
+from .options import merged
+from .urls import parse_url
+
+# SQLAlchemy's own for a pool, in seconds.
+DEFAULT_TIMEOUT = 30.0
+
+# SQLite alters a table by putting a new one in its place, and undoes that like anything
+# else if the migration fails.
+MIGRATION_OPTIONS: dict[str, Any] = {"render_as_batch": True, "transactional_ddl": True}
+
+
+def create_engine(url: str | URL, **options: Any) -> Engine:
+    """Return an engine whose transactions take turns at the write lock.
+
+    With the execution option ``sqlite_begin="DEFERRED"`` a transaction only reads.
+
+    :param url: as :func:`.urls.parse_url` takes it.
+    :param options: passed to :func:`sqlalchemy.create_engine`. ``pool_timeout``,
+        in seconds, is how long a transaction waits for the write lock.
+    :raises ValueError: if the URL cannot be used.
+    """
+    url = parse_url(url)
+    engine = sqlalchemy.create_engine(url, **engine_options(url, options))
+    protect(engine)
+    return engine
+
+
+def engine_options(url: URL, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options of an engine for ``url``; those that are given go first."""
+    # SQLite's own way to wait blocks a thread with all its greenlets.
+    return merged({"max_overflow": -1, "connect_args": {"timeout": 0}}, given)
+
+
+def protect(engine: Engine) -> None:
+    """Let a new engine keep what this module and :mod:`.turns` promise."""
+    if instance_folder() in Path(engine.url.database or "").parents:
+        instance_folder().mkdir(exist_ok=True)
+
+    pool = engine.pool
+    timeout = pool.timeout() if isinstance(pool, QueuePool) else DEFAULT_TIMEOUT
+
+    @event.listens_for(engine, "connect")
+    def set_up(connection: sqlite3.Connection, _: object) -> None:
+        connection.execute("PRAGMA foreign_keys = ON")
+        turns.execute(connection.cursor(), "PRAGMA journal_mode = WAL", timeout)
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        turns.begin(connection, timeout)
+
+    forget_connections_after_fork(engine)
+
+
+def connect_to_migrate(engine: Engine) -> Connection:
+    """Return a connection that migrations can use, and nobody after them."""
+    connection = engine.connect()
+    # If foreign keys were on, dropping the old one of two tables would delete the rows
+    # that refer to it.
+    connection.detach()
+    connection.connection.cursor().execute("PRAGMA foreign_keys = OFF")
+    return connection

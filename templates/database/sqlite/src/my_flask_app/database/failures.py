@@ -1,0 +1,17 @@
+"""Which errors of the database mean that it may be asked again.
+
+Tested in ``tests/database/test_connections.py``.
+"""
+
+import sqlite3
+
+from sqlalchemy.exc import OperationalError
+
+
+def is_temporary(error: BaseException | None) -> bool:
+    """Tell whether the database was locked, and may later do what it could not now."""
+    return (
+        isinstance(error, OperationalError)
+        and isinstance(error.orig, sqlite3.OperationalError)
+        and "locked" in str(error.orig)
+    )

@@ -1,0 +1,68 @@
+"""Transactions take turns at SQLite's one write lock.
+
+A transaction that reads first and takes the lock later is refused if another wrote in
+between, so it takes its turn at the lock when it begins. Readers see the last committed
+state and never wait. Tested in ``tests/database/test_connections.py``.
+"""
+
+import random
+import sqlite3
+import threading
+import time
+import weakref
+from contextvars import ContextVar
+from typing import Any
+
+from sqlalchemy import Connection
+from sqlalchemy import URL
+from sqlalchemy.exc import OperationalError
+
+# Who holds which database's write lock, by its URL and the thread. Greenlets that are
+# not patched share a thread, but not a context variable.
+WriteLockHolders = dict[tuple[URL, int], "weakref.ref[Connection]"]
+write_lock_holders: ContextVar[WriteLockHolders] = ContextVar("write_lock_holders")
+
+
+def begin(connection: Connection, timeout: float) -> None:
+    """Begin a transaction; one that may write waits up to ``timeout`` seconds."""
+    reads = connection.get_execution_options().get("sqlite_begin") == "DEFERRED"
+    if reads or holds_write_lock(connection.engine.url):
+        connection.exec_driver_sql("BEGIN DEFERRED")
+    else:
+        begin_immediate(connection, timeout)
+
+
+def holds_write_lock(url: URL) -> bool:
+    """Tell whether whoever asks holds the lock, and would wait for itself."""
+    reference = write_lock_holders.get({}).get((url, threading.get_ident()))
+    connection = reference() if reference else None
+    return connection is not None and connection.in_transaction()
+
+
+def begin_immediate(connection: Connection, timeout: float) -> None:
+    statement = "BEGIN IMMEDIATE"
+    try:
+        execute(connection.connection.cursor(), statement, timeout)
+    except sqlite3.OperationalError as error:
+        raise OperationalError(statement, None, error) from error
+
+    key = (connection.engine.url, threading.get_ident())
+    write_lock_holders.set(write_lock_holders.get({}) | {key: weakref.ref(connection)})
+
+
+def execute(cursor: Any, statement: str, timeout: float) -> None:
+    """Execute a statement that needs a lock, and wait for it up to ``timeout`` s.
+
+    SQLite's own way to wait blocks a thread with all its greenlets, among them
+    perhaps the one that holds the lock. Sleeping lets the others work.
+    """
+    deadline = time.monotonic() + timeout
+    while True:
+        try:
+            cursor.execute(statement)
+            return
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > deadline:
+                raise
+
+        time.sleep(random.uniform(0.001, 0.005))

@@ -1,0 +1,265 @@
+"""Transactions take turns at the write lock, and readers never wait."""
+
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask import request
+from flask import Response
+from flask import stream_with_context
+from helpers import config_for_tests
+from helpers import dispose
+from sqlalchemy import ForeignKey
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.orm import Mapped
+from sqlalchemy.orm import mapped_column
+
+from my_flask_app.app import create_app
+from my_flask_app.database import db
+from my_flask_app.database.connections import create_engine
+
+CLIENTS = 6
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class Counter(Base):
+    __tablename__ = "connection_test_counters"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    value: Mapped[int] = mapped_column(default=0)
+
+
+class Mark(Base):
+    __tablename__ = "connection_test_marks"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    counter_id: Mapped[int] = mapped_column(ForeignKey(Counter.id))
+
+
+@pytest.fixture(autouse=True)
+def counter(app: Flask) -> Iterator[None]:
+    with app.app_context():
+        engine = db.engine
+        Base.metadata.create_all(engine)
+        db.session.add(Counter(id=1))
+        db.session.commit()
+
+    yield
+    Base.metadata.drop_all(engine)
+
+
+def count() -> str:
+    counter = db.session.get_one(Counter, 1)
+    value = counter.value
+    time.sleep(0.01)
+    counter.value = value + 1
+    db.session.commit()
+    return str(counter.value)
+
+
+@pytest.fixture(autouse=True)
+def pages(app: Flask) -> None:
+    app.add_url_rule("/count", view_func=count, methods=["GET", "POST"])
+
+    @app.get("/count-in-a-nested-context")
+    def count_in_a_nested_context() -> str:
+        with app.app_context():
+            return count()
+
+    @app.get("/count-after-the-view")
+    def view() -> str:
+        return ""
+
+    @app.after_request
+    def count_after_the_view(response: Response) -> Response:
+        if request.path == "/count-after-the-view":
+            count()
+
+        return response
+
+    @app.get("/count-in-a-stream")
+    def count_in_a_stream() -> Iterator[str]:
+        def stream() -> Iterator[str]:
+            db.session.connection(execution_options={"sqlite_begin": "IMMEDIATE"})
+            yield count()
+
+        return stream_with_context(stream())
+
+
+def value(app: Flask) -> str:
+    with app.test_request_context():
+        return str(db.session.get_one(Counter, 1).value)
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", "/count"),
+        ("GET", "/count"),
+        ("GET", "/count-in-a-nested-context"),
+        ("GET", "/count-after-the-view"),
+        ("GET", "/count-in-a-stream"),
+    ],
+)
+def test_no_update_is_lost_and_nobody_is_refused(
+    app: Flask, method: str, path: str
+) -> None:
+    def ask() -> list[int]:
+        client = app.test_client()
+        return [client.open(path, method=method).status_code for _ in range(3)]
+
+    with ThreadPoolExecutor(CLIENTS) as threads:
+        answers = [threads.submit(ask) for _ in range(CLIENTS)]
+
+    assert [answer.result() for answer in answers] == [[200] * 3] * CLIENTS
+    assert value(app) == str(CLIENTS * 3)
+
+
+def test_a_thread_without_a_request_loses_no_update_either(app: Flask) -> None:
+    def work() -> None:
+        with app.app_context():
+            count()
+
+    with ThreadPoolExecutor(CLIENTS) as threads:
+        for future in [threads.submit(work) for _ in range(CLIENTS)]:
+            future.result()
+
+    assert value(app) == str(CLIENTS)
+
+
+def test_readers_do_not_wait_for_a_writer(app: Flask) -> None:
+    with app.app_context():
+        db.session.get_one(Counter, 1).value = 7
+        db.session.flush()
+        with ThreadPoolExecutor(1) as threads:
+            assert threads.submit(value, app).result(timeout=5) == "0"
+
+        db.session.commit()
+
+    assert value(app) == "7"
+
+
+def test_a_nested_context_reads_while_the_outer_one_writes(app: Flask) -> None:
+    with app.app_context():
+        db.session.get_one(Counter, 1).value = 7
+        db.session.flush()
+        with app.app_context():
+            assert db.session.get_one(Counter, 1).value == 0
+
+
+def test_a_nested_context_writes_to_another_database(
+    app: Flask, tmp_path: Path
+) -> None:
+    other = create_app(config_for_tests(f"sqlite:///{tmp_path / 'other.db'}"))
+    with other.app_context():
+        Base.metadata.create_all(db.engine)
+        db.session.add(Counter(id=1))
+        db.session.commit()
+
+    def count_in_the_other() -> None:
+        with other.app_context():
+            count()
+
+    def count_in_both() -> None:
+        with app.app_context():
+            db.session.get_one(Counter, 1)
+            count_in_the_other()
+            count()
+
+    with ThreadPoolExecutor(2 * CLIENTS) as threads:
+        work = [count_in_both, count_in_the_other] * CLIENTS
+        for future in [threads.submit(function) for function in work]:
+            future.result()
+
+    assert value(app) == str(CLIENTS)
+    assert value(other) == str(2 * CLIENTS)
+    dispose(other)
+
+
+def test_whoever_waits_too_long_gets_an_error(app: Flask, tmp_path: Path) -> None:
+    engine = create_engine(f"sqlite:///{tmp_path / 'busy.db'}", pool_timeout=0.05)
+    begun = threading.Event()
+    done = threading.Event()
+
+    def hold() -> None:
+        with engine.begin():
+            begun.set()
+            done.wait(10)
+
+    with ThreadPoolExecutor(1) as threads:
+        threads.submit(hold)
+        assert begun.wait(10)
+        with pytest.raises(OperationalError, match="locked"), engine.begin():
+            pass
+
+        done.set()
+
+    with engine.begin():
+        pass
+
+    engine.dispose()
+
+
+def test_a_request_that_waits_too_long_is_503(migrated_database: str) -> None:
+    options = {"SQLALCHEMY_ENGINE_OPTIONS": {"pool_timeout": 0.05}}
+    app = create_app(config_for_tests(migrated_database) | options)
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    app.add_url_rule("/count", view_func=count, methods=["POST"])
+    with app.app_context(), ThreadPoolExecutor(1) as threads:
+        db.session.connection()
+        response = threads.submit(app.test_client().post, "/count").result()
+
+    assert response.status_code == 503
+    assert int(response.headers["Retry-After"]) > 0
+    assert app.test_client().post("/count").status_code == 200
+    dispose(app)
+
+
+def test_foreign_keys_are_enforced(app: Flask) -> None:
+    with app.app_context():
+        db.session.add(Mark(counter_id=2))
+        with pytest.raises(IntegrityError):
+            db.session.flush()
+
+
+def test_a_request_that_only_reads_sees_one_state_of_the_database(app: Flask) -> None:
+    @app.get("/twice")
+    def twice() -> str:
+        before = db.session.scalar(select(Counter.value))
+        with ThreadPoolExecutor(1) as threads:
+            threads.submit(app.test_client().post, "/count").result(timeout=5)
+
+        return str(db.session.scalar(select(Counter.value)) == before)
+
+    assert app.test_client().get("/twice").text == "True"
+
+
+def test_a_shell_keeps_nobody_waiting(app: Flask) -> None:
+    with app.app_context():
+        app.make_shell_context()
+        db.session.get_one(Counter, 1)
+        with ThreadPoolExecutor(1) as threads:
+            request = threads.submit(app.test_client().post, "/count")
+            assert request.result(timeout=5).status_code == 200
+
+
+def test_arguments_for_the_driver_do_not_bring_back_its_way_to_wait(
+    tmp_path: Path,
+) -> None:
+    arguments = {"detect_types": 0}
+    url = f"sqlite:///{tmp_path / 'other.db'}"
+    engine = create_engine(url, connect_args=arguments)
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA busy_timeout").scalar() == 0
+
+    engine.dispose()

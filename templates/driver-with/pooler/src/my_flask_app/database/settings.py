@@ -1,0 +1,44 @@
+"""What the environment says about the engine.
+
+Tested in ``tests/test_config.py`` and ``tests/database/test_pooler.py``.
+"""
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from ..environment import ConfigError
+from ..environment import number
+from . import driver
+from .options import merged
+
+
+def engine_options(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return options of :func:`sqlalchemy.create_engine`.
+
+    ``DATABASE_POOL_SIZE`` is how many connections are kept, ``DATABASE_TIMEOUT`` how
+    many seconds a request waits for one. With ``DATABASE_POOLER=yes``, the URL may
+    lead to PgBouncer in transaction mode, or the like.
+
+    :param given: options that go first.
+    :raises ConfigError: if a setting cannot be used.
+    """
+    pooler = flag("DATABASE_POOLER")
+    ours = {
+        "pool_size": number("DATABASE_POOL_SIZE", int, default=8),
+        "pool_timeout": number("DATABASE_TIMEOUT", float, default=30.0),
+        "connect_args": driver.POOLER_CONNECT_ARGS if pooler else {},
+    }
+    return merged(ours, given)
+
+
+def flag(name: str) -> bool:
+    """Return whether the environment variable ``name`` is ``yes``.
+
+    :raises ConfigError: if it is neither that, nor ``no``, nor missing.
+    """
+    text = os.environ.get(name, "no")
+    if text not in ("no", "yes"):
+        raise ConfigError(f"{name} is {text!r}; accepted is yes or no")
+
+    return text == "yes"

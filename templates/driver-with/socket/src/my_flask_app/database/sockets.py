@@ -1,0 +1,21 @@
+"""Whether a connection that is idle has something to read.
+
+A server sends nothing on an idle connection, unless it ends the connection. Looking
+costs no round trip, which SQLAlchemy's ``pool_pre_ping`` would for every request.
+"""
+
+import select
+from typing import Any
+
+
+def is_readable(connection: Any) -> bool:
+    """Tell whether there is something to read, or the socket has been closed.
+
+    :param connection: a socket, or a connection with its method ``fileno``.
+    """
+    if connection.fileno() == -1:
+        return True
+
+    poll = select.poll()
+    poll.register(connection, select.POLLIN)
+    return bool(poll.poll(0))

@@ -1,0 +1,34 @@
+# /// template
+# dialects: [mysql]
+# requirement: mysql-connector-python>=9.1,<27
+# imports: mysql.connector
+# blocking: use 'pymysql', or add 'use_pure=true' to the query
+# unblocked_by: use_pure
+# ///
+"""What is particular to MySQL Connector/Python, the driver."""
+
+from typing import Any
+
+NAME = "mysqlconnector"
+
+CONNECT_ARGS: dict[str, Any] = {}
+
+# It does not show its socket, so the server is asked.
+ENGINE_OPTIONS: dict[str, Any] = {"pool_pre_ping": True}
+
+# The client's error CR_SERVER_LOST_EXTENDED.
+SERVER_LOST = 2055
+
+
+def has_died(connection: Any) -> bool:
+    """Tell whether a connection that was idle cannot be used any more."""
+    return False  # The pool has asked the server.
+
+
+def error_code(error: Any) -> object:
+    """Return the number of an error, if it has one."""
+    # This error has none.
+    if "Connection not available" in str(error):
+        return SERVER_LOST
+
+    return getattr(error, "errno", None)

@@ -1,0 +1,27 @@
+# /// template
+# dialects: [mysql]
+# requirement: mysqlclient>=2.2.5,<3
+# imports: MySQLdb
+# blocking: use 'pymysql'
+# ///
+"""What is particular to mysqlclient, the driver that SQLAlchemy calls mysqldb."""
+
+from typing import Any
+
+NAME = "mysqldb"
+
+# By default it waits for minutes for a server that does not answer.
+CONNECT_ARGS: dict[str, Any] = {"connect_timeout": 10}
+
+# It does not show its socket, so the server is asked.
+ENGINE_OPTIONS: dict[str, Any] = {"pool_pre_ping": True}
+
+
+def has_died(connection: Any) -> bool:
+    """Tell whether a connection that was idle cannot be used any more."""
+    return False  # The pool has asked the server.
+
+
+def error_code(error: Any) -> object:
+    """Return the number of an error, if it has one."""
+    return error.args[0] if error.args else None

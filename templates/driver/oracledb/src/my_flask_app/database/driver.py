@@ -1,0 +1,25 @@
+# /// template
+# dialects: [oracle]
+# requirement: oracledb>=2.5,<27
+# imports: oracledb
+# ///
+"""What is particular to python-oracledb, the driver."""
+
+from typing import Any
+
+NAME = "oracledb"
+
+CONNECT_ARGS: dict[str, Any] = {}
+
+# It does not show its socket, so the server is asked.
+ENGINE_OPTIONS: dict[str, Any] = {"pool_pre_ping": True}
+
+
+def has_died(connection: Any) -> bool:
+    """Tell whether a connection that was idle cannot be used any more."""
+    return False  # The pool has asked the server.
+
+
+def error_code(error: Any) -> object:
+    """Return the number of an error, if it has one."""
+    return getattr(error.args[0], "code", None) if error.args else None

@@ -1,0 +1,32 @@
+# /// template
+# dialects: [postgresql, cockroachdb]
+# requirement: psycopg[binary]>=3.2.3,<4
+# socket: true
+# pooler: true
+# imports: psycopg
+# ///
+"""What is particular to psycopg, the driver."""
+
+from typing import Any
+
+from .sockets import is_readable
+
+NAME = "psycopg"
+
+# By default it waits for minutes for a server that does not answer.
+CONNECT_ARGS: dict[str, Any] = {"connect_timeout": 10}
+
+# A statement would be prepared on one connection and looked for on another.
+POOLER_CONNECT_ARGS: dict[str, Any] = {"prepare_threshold": None}
+
+ENGINE_OPTIONS: dict[str, Any] = {}
+
+
+def has_died(connection: Any) -> bool:
+    """Tell whether a connection that was idle cannot be used any more."""
+    return connection.closed or is_readable(connection)
+
+
+def error_code(error: Any) -> object:
+    """Return the SQLSTATE of an error, if it has one."""
+    return error.sqlstate

@@ -1,0 +1,29 @@
+# /// template
+# dialects: [postgresql]
+# requirement: psycopg2-binary>=2.9.10,<3
+# socket: true
+# greenlet_requirement: psycogreen>=1.0.2,<2
+# untyped: psycogreen.*
+# ///
+"""What is particular to psycopg2, the driver."""
+
+from typing import Any
+
+from .sockets import is_readable
+
+NAME = "psycopg2"
+
+# By default it waits for minutes for a server that does not answer.
+CONNECT_ARGS: dict[str, Any] = {"connect_timeout": 10}
+
+ENGINE_OPTIONS: dict[str, Any] = {}
+
+
+def has_died(connection: Any) -> bool:
+    """Tell whether a connection that was idle cannot be used any more."""
+    return bool(connection.closed) or is_readable(connection)
+
+
+def error_code(error: Any) -> object:
+    """Return the SQLSTATE of an error, if it has one."""
+    return error.pgcode

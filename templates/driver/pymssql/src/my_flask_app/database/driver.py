@@ -1,0 +1,26 @@
+# /// template
+# dialects: [mssql]
+# requirement: pymssql>=2.3.2,<3
+# imports: pymssql
+# blocking: "no driver for 'mssql' yields; answer greenlet_support with 'no'"
+# ///
+"""What is particular to pymssql, the driver."""
+
+from typing import Any
+
+NAME = "pymssql"
+
+CONNECT_ARGS: dict[str, Any] = {}
+
+# It does not show its socket, so the server is asked.
+ENGINE_OPTIONS: dict[str, Any] = {"pool_pre_ping": True}
+
+
+def has_died(connection: Any) -> bool:
+    """Tell whether a connection that was idle cannot be used any more."""
+    return False  # The pool has asked the server.
+
+
+def error_code(error: Any) -> object:
+    """Return the code of an error, if it has one."""
+    return error.args[0] if error.args else None

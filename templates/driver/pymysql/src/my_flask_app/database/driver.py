@@ -1,0 +1,28 @@
+# /// template
+# dialects: [mysql]
+# requirement: PyMySQL[rsa]>=1.1,<2
+# socket: true
+# imports: pymysql
+# ///
+"""What is particular to PyMySQL, the driver."""
+
+from typing import Any
+
+from .sockets import is_readable
+
+NAME = "pymysql"
+
+CONNECT_ARGS: dict[str, Any] = {}
+
+ENGINE_OPTIONS: dict[str, Any] = {}
+
+
+def has_died(connection: Any) -> bool:
+    """Tell whether a connection that was idle cannot be used any more."""
+    # It has no public name for its socket.
+    return not connection.open or is_readable(connection._sock)
+
+
+def error_code(error: Any) -> object:
+    """Return the number of an error, if it has one."""
+    return error.args[0] if error.args else None

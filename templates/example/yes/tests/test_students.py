@@ -1,0 +1,104 @@
+import re
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+ADA = {"name": "Ada Lovelace", "email": "ada@example.org"}
+
+
+@pytest.fixture(autouse=True)
+def forms_without_tokens(app: Flask) -> None:
+    app.config["WTF_CSRF_ENABLED"] = False
+
+
+def add(client: FlaskClient, **changes: str) -> str:
+    return client.post("/add", data=ADA | changes, follow_redirects=True).text
+
+
+def test_at_first_there_are_no_students(client: FlaskClient) -> None:
+    assert "There are no students yet." in client.get("/").text
+
+
+def test_a_student_is_added(client: FlaskClient) -> None:
+    page = add(client)
+    assert "Ada Lovelace" in page
+    assert "ada@example.org" in page
+
+
+def test_a_student_is_edited(client: FlaskClient) -> None:
+    url = edit_url(add(client))
+    assert 'value="Ada Lovelace"' in client.get(url).text
+    page = client.post(url, data=ADA | {"name": "Grace"}, follow_redirects=True).text
+    assert "<td>Grace</td>" in page
+    assert "<td>Ada Lovelace</td>" not in page
+
+
+def test_a_student_is_deleted_only_when_the_button_is_pressed(
+    client: FlaskClient,
+) -> None:
+    url = edit_url(add(client)).replace("edit", "delete")
+    assert "Delete Ada Lovelace?" in client.get(url).text
+    assert "Ada Lovelace" in client.get("/").text
+    assert "no students" in client.post(url, follow_redirects=True).text
+
+
+def test_students_are_in_the_order_of_their_names(client: FlaskClient) -> None:
+    add(client, name="Zoe", email="zoe@example.org")
+    page = add(client)
+    assert page.index("<td>Ada Lovelace</td>") < page.index("<td>Zoe</td>")
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "message"),
+    [
+        ("name", " ", "Enter a name."),
+        ("name", "x" * 101, "cannot be longer than 100"),
+        ("email", "", "Enter an email address."),
+        ("email", "nonsense", "Enter an address such as a@b.org."),
+        ("email", "a@" + "b" * 253, "cannot be longer than 254"),
+    ],
+)
+def test_what_cannot_be_saved_is_explained(
+    client: FlaskClient, field: str, value: str, message: str
+) -> None:
+    assert message in add(client, **{field: value})
+    assert "There are no students yet." in client.get("/").text
+
+
+def test_two_students_cannot_have_one_address(client: FlaskClient) -> None:
+    add(client)
+    assert "Another student has this address." in add(client, name="Impostor")
+    assert "Impostor" not in client.get("/").text
+
+
+def test_any_text_is_kept_and_shown_as_it_was_typed(client: FlaskClient) -> None:
+    page = add(client, name="<b>Zoë '😀'</b>\0")
+    assert "&lt;b&gt;Zoë &#39;😀&#39;&lt;/b&gt;" in page
+
+
+@pytest.mark.parametrize("path", ["/1/edit", "/1/delete", "/99999999999/edit"])
+def test_a_student_that_does_not_exist_is_not_found(
+    client: FlaskClient, path: str
+) -> None:
+    assert client.get(path).status_code == 404
+
+
+@pytest.mark.parametrize("path", ["add", "edit", "delete"])
+def test_a_forged_request_changes_nothing(
+    app: Flask, client: FlaskClient, path: str
+) -> None:
+    page = add(client)
+    app.config["WTF_CSRF_ENABLED"] = True
+    url = "/add" if path == "add" else edit_url(page).replace("edit", path)
+    data = {"name": "Mallory", "email": "mallory@example.org"}
+    assert "Press the button once more." in client.post(url, data=data).text
+    page = client.get("/").text
+    assert "Ada Lovelace" in page
+    assert "Mallory" not in page
+
+
+def edit_url(page: str) -> str:
+    match = re.search(r'href="(/\d+/edit)"', page)
+    assert match
+    return match[1]

@@ -1,0 +1,79 @@
+"""The Flask-SQLAlchemy extension, with engines and sessions that hold.
+
+``db.session`` opens at its first use in an application context and ends with it; see
+``sessions``. Tested in ``tests/database/test_sessions.py``.
+"""
+
+from typing import Any
+
+from flask import Flask
+from flask_sqlalchemy import SQLAlchemy
+from flask_sqlalchemy.session import Session
+from sqlalchemy import Connection
+from sqlalchemy import Engine
+from sqlalchemy.orm import DeclarativeBase
+
+from . import commands
+from . import connections
+from . import sessions
+from .urls import parse_url
+
+
+class Database(SQLAlchemy):
+    """Flask-SQLAlchemy for one database; see ``connections`` for its engines."""
+
+    def __init__(self, base: type[DeclarativeBase]) -> None:
+        options = {"class_": AppSession, "scopefunc": sessions.current_context}
+        super().__init__(model_class=base, session_options=options)
+
+    def init_app(self, app: Flask) -> None:
+        """Create the engine of ``app``, and end sessions with its contexts.
+
+        Used are ``SQLALCHEMY_DATABASE_URI``, which is a URL or text, and
+        ``SQLALCHEMY_ENGINE_OPTIONS``, which may be left out.
+
+        :raises RuntimeError: if there is no URL, or ``app`` has a database already.
+        :raises ValueError: if the URL cannot be used, or if there are
+            ``SQLALCHEMY_BINDS``. A session keeps to one engine, as it might otherwise
+            use those of another application.
+        """
+        if app.config.get("SQLALCHEMY_BINDS"):
+            raise ValueError("SQLALCHEMY_BINDS is set; accepted is one database")
+
+        if app.config.get("SQLALCHEMY_DATABASE_URI") is not None:
+            self._complete(app.config)
+
+        super().init_app(app)
+        with app.app_context():
+            connections.protect(self.engine)
+
+        sessions.init_app(app, self.session)
+        commands.init_app(app, self)
+
+    def _complete(self, config: dict[str, Any]) -> None:
+        url = parse_url(config["SQLALCHEMY_DATABASE_URI"])
+        given = config.get("SQLALCHEMY_ENGINE_OPTIONS", {})
+        config["SQLALCHEMY_DATABASE_URI"] = url
+        config["SQLALCHEMY_ENGINE_OPTIONS"] = connections.engine_options(url, given)
+
+
+class AppSession(sessions.ContextSession, Session):
+    """A session that keeps to the engine of the application it was opened in."""
+
+    def __init__(
+        self,
+        db: SQLAlchemy,
+        bind: Engine | Connection | None = None,
+        **options: Any,
+    ) -> None:
+        super().__init__(db=db, **options)
+        self.bind: Engine | Connection = bind or db.engine
+
+    def get_bind(
+        self,
+        mapper: Any | None = None,
+        clause: Any | None = None,
+        bind: Engine | Connection | None = None,
+        **kwargs: Any,
+    ) -> Engine | Connection:
+        return bind or self.bind

@@ -1,0 +1,80 @@
+"""The engine and the sessions of Flask applications, with SQLAlchemy alone.
+
+``db.session`` opens at its first use in an application context and ends with it; see
+``sessions``. Tested in ``tests/database/test_sessions.py``.
+"""
+
+from typing import Any
+
+from flask import current_app
+from flask import Flask
+from sqlalchemy import Connection
+from sqlalchemy import Engine
+from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.orm import scoped_session
+from sqlalchemy.orm import sessionmaker
+
+from . import commands
+from . import sessions
+from .connections import create_engine
+
+
+class Database:
+    """The engine and the sessions of the applications that it was initialized on."""
+
+    def __init__(self, base: type[DeclarativeBase]) -> None:
+        self.base = base
+        self.session = scoped_session(
+            sessionmaker(class_=AppSession, db=self), scopefunc=sessions.current_context
+        )
+
+    def init_app(self, app: Flask) -> None:
+        """Create the engine of ``app``, and end sessions with its contexts.
+
+        Used are ``SQLALCHEMY_DATABASE_URI``, which is a URL or text, and
+        ``SQLALCHEMY_ENGINE_OPTIONS``, which may be left out.
+
+        :raises RuntimeError: if there is no URL, or ``app`` has a database already.
+        :raises ValueError: if the URL cannot be used.
+        """
+        if "database" in app.extensions:
+            raise RuntimeError("this Flask app has been initialized with a database")
+        if app.config.get("SQLALCHEMY_DATABASE_URI") is None:
+            raise RuntimeError("SQLALCHEMY_DATABASE_URI is not set")
+
+        url = app.config["SQLALCHEMY_DATABASE_URI"]
+        options = app.config.get("SQLALCHEMY_ENGINE_OPTIONS", {})
+        app.extensions["database"] = create_engine(url, **options)
+        app.shell_context_processor(self.shell_context)
+        sessions.init_app(app, self.session)
+        commands.init_app(app)
+
+    def shell_context(self) -> dict[str, Any]:
+        """Return what ``flask shell`` offers: ``db`` and the models."""
+        models = [mapper.class_ for mapper in self.base.registry.mappers]
+        return {"db": self} | {model.__name__: model for model in models}
+
+    @property
+    def engine(self) -> Engine:
+        """The engine of the current application.
+
+        :raises RuntimeError: outside of an application context, or if the application
+            has not been initialized.
+        """
+        engine: Engine | None = current_app.extensions.get("database")
+        if engine is None:
+            raise RuntimeError("this Flask app has no database; call db.init_app(app)")
+
+        return engine
+
+
+class AppSession(sessions.ContextSession):
+    """A session that keeps to the engine of the application it was opened in."""
+
+    def __init__(
+        self,
+        db: Database,
+        bind: Engine | Connection | None = None,
+        **options: Any,
+    ) -> None:
+        super().__init__(bind or db.engine, **options)

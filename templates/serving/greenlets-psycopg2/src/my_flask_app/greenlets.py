@@ -1,0 +1,13 @@
+"""Importing this module applies gevent's monkey patch.
+
+gevent replaces what blocks in the standard library, and psycogreen what blocks in
+psycopg2. A module that was imported before may keep the blocking functions and stop
+every greenlet of the process, so this one is imported first: by ``gunicorn.conf.py``,
+and by the tests.
+"""
+
+from gevent import monkey
+from psycogreen.gevent import patch_psycopg
+
+monkey.patch_all()
+patch_psycopg()

@@ -1,0 +1,210 @@
+import subprocess
+from pathlib import Path
+
+import pytest
+from dotenv import dotenv_values
+from sqlalchemy import make_url
+from sqlalchemy import URL
+
+from template_extension.databases import read_database
+from template_extension.text import dotenv_value
+from template_extension.urls import masked
+from template_extension.urls import take_apart
+from tests.extension.samples import NASTY_URLS
+
+
+def with_driver(url: str) -> URL:
+    """The URL as SQLAlchemy reads it, with the driver that this template sets."""
+    name, driver = read_database(url).name, read_database(url).driver.name
+    scheme = name if name == "sqlite" else f"{name}+{driver}"
+    return make_url(url).set(drivername=scheme)
+
+
+@pytest.mark.parametrize("url", NASTY_URLS)
+def test_the_url_means_to_sqlalchemy_what_was_answered(url: str) -> None:
+    assert make_url(read_database(url).url) == with_driver(url)
+
+
+@pytest.mark.parametrize("url", NASTY_URLS)
+def test_a_written_url_is_written_the_same_again(url: str) -> None:
+    written = read_database(url).url
+
+    assert read_database(written).url == written
+
+
+@pytest.mark.parametrize("url", NASTY_URLS)
+def test_every_reader_of_an_env_file_reads_the_url(url: str, tmp_path: Path) -> None:
+    written = read_database(url).url
+
+    assert dotenv_value(written) == f"'{written}'"
+    assert read_env_file(tmp_path, f"'{written}'") == (written, written)
+
+
+def read_env_file(folder: Path, value: str) -> tuple[str | None, str]:
+    """The value as python-dotenv and the shell read it, between two others."""
+    file = folder / ".env"
+    file.write_text(f"A='a'\nDATABASE_URL={value}\nB=\"b\"\n", encoding="utf-8")
+    shell = subprocess.run(
+        ["sh", "-c", '. ./.env; printf %s "$DATABASE_URL"'],
+        cwd=folder,
+        capture_output=True,
+        check=True,
+    )
+    return dotenv_values(file)["DATABASE_URL"], shell.stdout.decode()
+
+
+@pytest.mark.parametrize("url", NASTY_URLS)
+def test_the_example_url_differs_in_the_password_alone(url: str) -> None:
+    found = read_database(url)
+    password = "password" if found.password else make_url(url).password
+
+    assert make_url(found.example_url) == make_url(found.url).set(password=password)
+
+
+def test_the_example_url_keeps_no_secret_of_the_query() -> None:
+    url = "postgresql://h/d?password=secret&sslpassword=secret&sslmode=require"
+
+    assert read_database(url).example_url == (
+        "postgresql+psycopg://h/d?password=password&sslpassword=password"
+        "&sslmode=require"
+    )
+
+
+@pytest.mark.parametrize(
+    ("url", "written"),
+    [
+        ("sqlite+pysqlite:///a.db", "sqlite:///a.db"),
+        ("postgres://h/d", "postgresql+psycopg://h/d"),
+        ("postgresql://h/d", "postgresql+psycopg://h/d"),
+        ("mysql://h/d", "mysql+pymysql://h/d"),
+        ("mariadb://h/d", "mariadb+pymysql://h/d"),
+        ("mssql://h/d", "mssql+pyodbc://h/d"),
+        ("oracle://h/d", "oracle+oracledb://h/d"),
+        ("cockroachdb://h/d", "cockroachdb+psycopg://h/d"),
+    ],
+)
+def test_a_bare_dialect_gets_a_driver(url: str, written: str) -> None:
+    assert read_database(url).url == written
+
+
+HINT = "in a user name or a password write '@' as %40, ':' as %3A, '/' as %2F"
+NO_URL = (
+    "accepted is an SQLAlchemy URL such as 'sqlite:///app.db' or"
+    " 'postgresql://user:password@localhost/app'"
+)
+IN_MEMORY = (
+    "each connection to SQLite in memory has a database of its own, which ends with it:"
+    " name a file, as in 'sqlite:///app.db'"
+)
+SLASHES = "a path follows three slashes, as in 'sqlite:///app.db'"
+POSTGRESQL = "accepted drivers for 'postgresql' are 'psycopg', 'pg8000' and 'psycopg2'"
+MYSQL = "accepted drivers for 'mysql' are 'pymysql', 'mysqlconnector' and 'mysqldb'"
+LATE = "is asynchronous, but Flask serves requests synchronously"
+PORT = (
+    f"a port is a number from 1 to 65535, an IPv6 host stands in brackets, and {HINT}"
+)
+NAMELESS = (
+    "accepted is a URL that names a database, as in '{}://user:password@localhost/app'"
+)
+OUTSIDE = "accepted is a URL without control characters or outer spaces"
+ENCODED = "a database name or path is written without percent-encoding"
+
+
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        ("", NO_URL),
+        ("app.db", NO_URL),
+        ("sqlite:/app.db", NO_URL),
+        ("://h/d", NO_URL),
+        (" sqlite:///a.db", NO_URL),
+        ("sqlite:///a.db ", OUTSIDE),
+        ("postgresql://h/a\nb", OUTSIDE),
+        ("postgresql://u%0A@h/d", OUTSIDE),
+        (
+            "mongodb://h/d",
+            "accepted dialects are 'cockroachdb', 'mariadb', 'mssql', 'mysql',"
+            " 'oracle', 'postgresql' and 'sqlite'",
+        ),
+        ("postgresql+psycopg3://h/d", POSTGRESQL),
+        ("postgresql+://h/d", POSTGRESQL),
+        ("mysql+psycopg://h/d", MYSQL),
+        ("oracle+cx_oracle://h/d", "accepted drivers for 'oracle' are 'oracledb'"),
+        ("postgres+asyncpg://h/d", f"'asyncpg' {LATE}: {POSTGRESQL}"),
+        ("postgresql+psycopg_async://h/d", f"'psycopg_async' {LATE}: {POSTGRESQL}"),
+        ("mysql+aiomysql://h/d", f"'aiomysql' {LATE}: {MYSQL}"),
+        ("mysql+asyncmy://h/d", f"'asyncmy' {LATE}: {MYSQL}"),
+        (
+            "sqlite+aiosqlite:///a.db",
+            f"'aiosqlite' {LATE}: accepted drivers for 'sqlite' are 'pysqlite'",
+        ),
+        ("sqlite://", IN_MEMORY),
+        ("sqlite:///", IN_MEMORY),
+        ("sqlite:///:memory:", IN_MEMORY),
+        ("sqlite:///file::memory:?cache=shared&uri=true", IN_MEMORY),
+        ("sqlite:///file:a?mode=memory&uri=true", IN_MEMORY),
+        ("sqlite:///file:/a?vfs=memdb&uri=true", IN_MEMORY),
+        ("sqlite://app.db", SLASHES),
+        ("sqlite://localhost/app.db", SLASHES),
+        ("postgresql://h", NAMELESS.format("postgresql")),
+        ("postgres://h/", NAMELESS.format("postgresql")),
+        ("mysql://h?charset=utf8mb4", NAMELESS.format("mysql")),
+        ("mssql:///?odbc_connect=***", NAMELESS.format("mssql")),
+        ("oracle:///?service_name=x", NAMELESS.format("oracle")),
+        ("postgresql://h:port/d", PORT),
+        ("postgresql://h:/d", PORT),
+        ("postgresql://h:0/d", PORT),
+        ("postgresql://h:65536/d", PORT),
+        ("postgresql://h:٣/d", PORT),
+        ("postgresql://::1/d", PORT),
+        ("postgresql://[::1/d", PORT),
+        (
+            "postgresql://[nonsense]/d",
+            "between brackets stands an IPv6 address: '[::1]'",
+        ),
+        (
+            "postgresql://[::1]5432/d",
+            "after the bracket of an IPv6 host comes ':', '/' or '?'",
+        ),
+        ("postgresql://my host/d", f"a host is a name or an address, and {HINT}"),
+        ("postgresql://h'/d", f"a host is a name or an address, and {HINT}"),
+        (
+            "postgresql://[fe80::1%'$x]/d",
+            "between brackets stands an IPv6 address: '[::1]'",
+        ),
+        (
+            "postgresql://h/d ?sslmode=require",
+            "a database name or path cannot begin or end with a space",
+        ),
+        ("postgresql://h/it's", "a database name or path cannot hold '"),
+        ("postgresql://h/$d", "a database name or path cannot hold $"),
+        ("sqlite:///C:\\app.db", "a database name or path cannot hold \\"),
+        ("postgresql://h/a%20b", ENCODED),
+        ("sqlite:///a%2Fb.db", ENCODED),
+    ],
+)
+def test_a_url_that_cannot_work_is_refused_with_the_reason(
+    url: str, reason: str
+) -> None:
+    with pytest.raises(ValueError) as refused:
+        take_apart(url)
+
+    assert str(refused.value) == reason
+    assert len(reason.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("postgresql://me:hunter2@h", "postgresql://me:***@h"),
+        ("postgresql://me:hun@ter2@h/d", "postgresql://me:***@h/d"),
+        ("postgresql://me:hun/t@er2@h/d", "postgresql://me:***@h/d"),
+        ("postgresql:/me:hunter2@h/d", "postgresql:***@h/d"),
+        ("postgresql//me:hunter2@h/d", "postgresql//me:***@h/d"),
+        ("me:hunter2@h/d", "me:***@h/d"),
+        ("nosql://me:hunter2@h/d?password=hunter2", "nosql://me:***@h/d?password=***"),
+        ("mssql:///?odbc_connect=PWD%3Dhunter2", "mssql:///?odbc_connect=***"),
+    ],
+)
+def test_a_url_of_any_form_is_shown_without_its_password(url: str, shown: str) -> None:
+    assert masked(url) == shown

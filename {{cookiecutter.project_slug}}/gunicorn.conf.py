@@ -1,1 +1,0 @@
-{% include "greenlet_support/" ~ cookiecutter.greenlet_support ~ "/gunicorn.conf.py" -%}

@@ -1,1 +1,0 @@
-{% include "backend/" ~ cookiecutter.__kind ~ "/connections.py" -%}

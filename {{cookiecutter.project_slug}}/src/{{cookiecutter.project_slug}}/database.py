@@ -1,1 +1,0 @@
-{% include "sqlalchemy_layer/" ~ cookiecutter.sqlalchemy_layer ~ "/database.py" -%}

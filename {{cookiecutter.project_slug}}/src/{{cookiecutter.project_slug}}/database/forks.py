@@ -1,0 +1,24 @@
+"""Child processes open connections of their own, as none can be shared.
+
+Tested in ``tests/database/test_forks.py``.
+"""
+
+import os
+from weakref import WeakSet
+
+from sqlalchemy import Engine
+
+engines: WeakSet[Engine] = WeakSet()
+
+
+def forget_connections_after_fork(engine: Engine) -> None:
+    engines.add(engine)
+
+
+def forget_connections() -> None:
+    for engine in engines:
+        engine.dispose(close=False)
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=forget_connections)

@@ -1,1 +1,0 @@
-{% include "example_app/" ~ cookiecutter.example_app ~ "/feature/__init__.py" -%}

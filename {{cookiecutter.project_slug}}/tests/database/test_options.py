@@ -1,0 +1,30 @@
+"""Options of an engine that are given go first, and ours stay beside them."""
+
+from helpers import config_for_tests
+from helpers import dispose
+from sqlalchemy.pool import NullPool
+
+from my_flask_app.app import create_app
+from my_flask_app.database import db
+from my_flask_app.database.options import merged
+
+
+def test_what_is_given_goes_first() -> None:
+    options = merged({"pool_size": 8, "echo": True}, {"pool_size": 2})
+    assert options == {"pool_size": 2, "echo": True, "connect_args": {}}
+
+
+def test_arguments_for_the_driver_are_put_together() -> None:
+    ours = {"connect_args": {"timeout": 0, "factory": None}}
+    options = merged(ours, {"connect_args": {"timeout": 5}})
+    assert options["connect_args"] == {"timeout": 5, "factory": None}
+
+
+def test_a_pool_that_is_no_queue_can_be_used(migrated_database: str) -> None:
+    options = {"SQLALCHEMY_ENGINE_OPTIONS": {"poolclass": NullPool}}
+    app = create_app(config_for_tests(migrated_database) | options)
+    with app.app_context():
+        assert isinstance(db.engine.pool, NullPool)
+        db.session.connection()
+
+    dispose(app)
