@@ -24,7 +24,7 @@ TAKEN = frozenset(
     pymssql pymysql pyodbc pytest pytest_cov python_dateutil python_dotenv ruff scramp
     setuptools six sqlalchemy sqlalchemy_cockroachdb sqlite tomli typing_extensions
     tzdata werkzeug wheel wtforms zope zope_event zope_interface
-    conftest instance src test tests
+    conftest databases helpers instance src test tests
     aux com1 com2 com3 com4 com5 com6 com7 com8 com9 con lpt1 lpt2 lpt3 lpt4 lpt5 lpt6
     lpt7 lpt8 lpt9 nul prn
     aifc annotationlib asynchat asyncore audioop binhex cgi cgitb chunk compression

@@ -36,17 +36,17 @@ def folders(answers: Answers) -> Iterator[str]:
     serving = "greenlets" if answers["greenlet_support"] == "yes" else "threads"
     yield f"driver/{driver.name}"
     if driver.socket:
-        yield "driver-with/socket"
+        yield "driver_with/socket"
     if driver.pooler:
-        yield "driver-with/pooler"
+        yield "driver_with/pooler"
     if database.image:
         yield f"container/{dialect}"
     yield f"database/{dialect}"
     yield f"database/{kind}"
-    yield f"serving/{serving}-{driver.name}"
-    yield f"serving/{serving}-{kind}"
+    yield f"serving/{serving}_{driver.name}"
+    yield f"serving/{serving}_{kind}"
     yield f"serving/{serving}"
-    yield f"layer/{answers['sqlalchemy_layer'].lower()}"
+    yield f"layer/{answers['sqlalchemy_layer'].lower().replace('-', '_')}"
     yield f"example/{answers['example_app']}"
 
 

@@ -15,7 +15,7 @@ from typing import TypeVar
 import pytest
 from pytest_cookies.plugin import Cookies  # type: ignore[import-untyped]
 from sqlalchemy import make_url
-from sqlalchemy_utils import create_database  # type: ignore[import-untyped]
+from sqlalchemy_utils import create_database
 
 from tests import needs
 from tests import servers

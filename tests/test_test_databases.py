@@ -9,7 +9,7 @@ from sqlalchemy import inspect
 from sqlalchemy import make_url
 from sqlalchemy import text
 from sqlalchemy.pool import NullPool
-from sqlalchemy_utils import create_database  # type: ignore[import-untyped]
+from sqlalchemy_utils import create_database
 
 from tests.conftest import Bake
 from tests.conftest import Project

@@ -31,7 +31,7 @@ def test_a_folder_that_comes_first_goes_before_the_others() -> None:
     url = {"database_url": "postgresql+psycopg2://me@localhost/app"}
     path = "src/my_flask_app/greenlets.py"
 
-    assert sources(answers | layer | url)[path] == f"serving/greenlets-psycopg2/{path}"
+    assert sources(answers | layer | url)[path] == f"serving/greenlets_psycopg2/{path}"
 
 
 def test_each_file_of_templates_is_in_some_project() -> None:

@@ -24,7 +24,7 @@ ENGINE_OPTIONS: dict[str, Any] = {}
 
 def has_died(connection: Any) -> bool:
     """Tell whether a connection that was idle cannot be used any more."""
-    return connection.closed or is_readable(connection)
+    return bool(connection.closed) or is_readable(connection)
 
 
 def error_code(error: Any) -> object:
