@@ -106,6 +106,23 @@ def clean_environment() -> dict[str, str]:
     }
 
 
+def run(*command: "str | Path", folder: Path) -> str:
+    """Run a program in a folder, and return what it prints.
+
+    :raises AssertionError: if it fails; the message is what it printed.
+    """
+    result = subprocess.run(
+        command,
+        cwd=folder,
+        env=clean_environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert result.returncode == 0, result.stdout
+    return result.stdout
+
+
 @pytest.fixture(scope="session")
 def bake(cookies_session: Cookies) -> Bake:
     """Return a function that generates a project from the answers it is given."""

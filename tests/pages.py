@@ -1,11 +1,49 @@
 """Pages of an application that is being served."""
 
+import os
+import signal
 import subprocess
 import time
 import urllib.request
+from collections.abc import Iterator
+from collections.abc import Sequence
+from contextlib import contextmanager
+from contextlib import suppress
+from pathlib import Path
 from urllib.error import URLError
 
 import pytest
+
+from tests.servers import free_port
+
+
+@contextmanager
+def served(
+    folder: Path, command: "Sequence[str | Path]", environment: dict[str, str]
+) -> Iterator[tuple[str, "subprocess.Popen[str]"]]:
+    """Run what serves pages in a folder, on a free port.
+
+    Yield the URL of the first page and the process, once it answers.
+    """
+    port = free_port()
+    process = subprocess.Popen(
+        command,
+        cwd=folder,
+        env=environment | {"PORT": str(port)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    url = f"http://127.0.0.1:{port}/"
+    try:
+        wait_for(url, process)
+        yield url, process
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGTERM)
+
+        process.communicate(timeout=30)
 
 
 def fetch(url: str) -> str:

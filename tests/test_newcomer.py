@@ -3,11 +3,8 @@
 import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -19,8 +16,7 @@ from tests.conftest import clean_environment
 from tests.conftest import ROOT
 from tests.conftest import url_of
 from tests.pages import fetch
-from tests.pages import wait_for
-from tests.servers import free_port
+from tests.pages import served
 
 PROGRAMS = ["make", "mktemp", "rm", "sed", "sh", "touch"]
 
@@ -49,36 +45,12 @@ def bare_machine(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, st
     }
 
 
-@contextmanager
-def make(target: str, folder: Path, environment: dict[str, str]) -> Iterator[str]:
-    """Run ``make`` with a free port, and yield its URL once it answers."""
-    port = free_port()
-    process = subprocess.Popen(
-        ["make", target],
-        cwd=folder,
-        env=environment | {"PORT": str(port)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    )
-    url = f"http://127.0.0.1:{port}/"
-    try:
-        wait_for(url, process)
-        yield url
-    finally:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGTERM)
-
-        process.communicate(timeout=30)
-
-
 def test_make_demo_serves_the_default_project(
     bare_machine: dict[str, str], tmp_path: Path
 ) -> None:
     clone = tmp_path / "clone"
     shutil.copytree(ROOT, clone, ignore=shutil.ignore_patterns(".venv", ".*cache"))
-    with make("demo", clone, bare_machine) as url:
+    with served(clone, ["make", "demo"], bare_machine) as (url, _):
         assert "There are no students yet." in fetch(url)
 
 
@@ -103,7 +75,7 @@ def test_make_runs_and_tests_a_project(
 ) -> None:
     project = bake(database_url=url_of(database, request), **answers)
     folder = shutil.copytree(project.path, tmp_path / "project")
-    with make("run", folder, bare_machine) as url:
+    with served(folder, ["make", "run"], bare_machine) as (url, _):
         assert "<h1>" in fetch(url)
 
     for target in ("test", "lint"):

@@ -75,6 +75,15 @@ def test_each_file_that_the_answers_choose_is_in_the_project(
     assert set(sources({"database_url": url, **choices})) <= set(project.files())
 
 
+def test_each_module_of_the_machinery_says_where_it_is_tested(project: Project) -> None:
+    for path in sorted((project.package / "database").glob("[!_]*.py")):
+        docstring = ast.get_docstring(ast.parse(path.read_text())) or ""
+        names = re.findall(r"test_\w+\.py", docstring.partition("ested in")[2])
+        assert names, path
+        for name in names:
+            assert list((project.path / "tests").rglob(name)), (path, name)
+
+
 def test_what_is_owned_and_what_is_machinery_are_small(project: Project) -> None:
     modules = sorted(project.package.rglob("*.py"))
     machinery = [path for path in modules if is_machinery(project, path)]

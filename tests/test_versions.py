@@ -1,7 +1,6 @@
 """Projects work with every supported version of Python, SQLAlchemy and Flask."""
 
 import re
-import subprocess
 import sys
 from pathlib import Path
 
@@ -9,23 +8,10 @@ import pytest
 
 from tests import needs
 from tests.conftest import Bake
-from tests.conftest import clean_environment
+from tests.conftest import run
 from tests.conftest import url_of
 
 UV = [sys.executable, "-m", "uv"]
-
-
-def run(*command: "str | Path", folder: Path) -> str:
-    result = subprocess.run(
-        command,
-        cwd=folder,
-        env=clean_environment(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    assert result.returncode == 0, result.stdout
-    return result.stdout
 
 
 @pytest.mark.parametrize("layer", ["Flask-SQLAlchemy", "SQLAlchemy"])

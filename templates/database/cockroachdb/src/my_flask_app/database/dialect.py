@@ -10,7 +10,10 @@
 #   kill: CANCEL SESSION '{}'
 #   sleep: SELECT pg_sleep(0.2)
 # ///
-"""What is particular to CockroachDB."""
+"""What is particular to CockroachDB.
+
+Tested in ``tests/database/test_connections.py`` and ``test_transactions.py``.
+"""
 
 # What a URL may begin with, and SQLAlchemy's name for it.
 NAMES = {"cockroachdb": "cockroachdb"}

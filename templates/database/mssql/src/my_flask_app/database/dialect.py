@@ -9,7 +9,10 @@
 #   kill: KILL {}
 #   sleep: WAITFOR DELAY '00:00:00.200'
 # ///
-"""What is particular to Microsoft SQL Server."""
+"""What is particular to Microsoft SQL Server.
+
+Tested in ``tests/database/test_connections.py`` and ``test_transactions.py``.
+"""
 
 # What a URL may begin with, and SQLAlchemy's name for it.
 NAMES = {"mssql": "mssql"}

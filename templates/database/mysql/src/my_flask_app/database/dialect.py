@@ -13,7 +13,10 @@
 #   kill: KILL {}
 #   sleep: SELECT SLEEP(0.2)
 # ///
-"""What is particular to MySQL and MariaDB."""
+"""What is particular to MySQL and MariaDB.
+
+Tested in ``tests/database/test_connections.py`` and ``test_transactions.py``.
+"""
 
 # What a URL may begin with, and SQLAlchemy's name for it.
 NAMES = {"mysql": "mysql", "mariadb": "mariadb"}

@@ -9,7 +9,10 @@
 #   kill: ALTER SYSTEM KILL SESSION '{}'
 #   sleep: BEGIN DBMS_SESSION.SLEEP(0.2); END;
 # ///
-"""What is particular to Oracle."""
+"""What is particular to Oracle.
+
+Tested in ``tests/database/test_connections.py`` and ``test_transactions.py``.
+"""
 
 # What a URL may begin with, and SQLAlchemy's name for it.
 NAMES = {"oracle": "oracle"}

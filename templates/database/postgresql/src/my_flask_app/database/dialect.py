@@ -11,7 +11,10 @@
 #   kill: SELECT pg_terminate_backend({})
 #   sleep: SELECT pg_sleep(0.2)
 # ///
-"""What is particular to PostgreSQL."""
+"""What is particular to PostgreSQL.
+
+Tested in ``tests/database/test_connections.py`` and ``test_transactions.py``.
+"""
 
 # What a URL may begin with, and SQLAlchemy's name for it.
 NAMES = {"postgresql": "postgresql", "postgres": "postgresql"}

@@ -5,7 +5,10 @@
 # blocking: use 'pymysql', or add 'use_pure=true' to the query
 # unblocked_by: use_pure
 # ///
-"""What is particular to MySQL Connector/Python, the driver."""
+"""What is particular to MySQL Connector/Python, the driver.
+
+Tested in ``tests/database/test_connections.py``.
+"""
 
 from typing import Any
 

@@ -4,7 +4,10 @@
 # imports: MySQLdb
 # blocking: use 'pymysql'
 # ///
-"""What is particular to mysqlclient, the driver that SQLAlchemy calls mysqldb."""
+"""What is particular to mysqlclient, the driver that SQLAlchemy calls mysqldb.
+
+Tested in ``tests/database/test_connections.py``.
+"""
 
 from typing import Any
 

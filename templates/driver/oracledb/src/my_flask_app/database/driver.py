@@ -3,7 +3,10 @@
 # requirement: oracledb>=2.5,<27
 # imports: oracledb
 # ///
-"""What is particular to python-oracledb, the driver."""
+"""What is particular to python-oracledb, the driver.
+
+Tested in ``tests/database/test_connections.py``.
+"""
 
 from typing import Any
 

@@ -4,7 +4,10 @@
 # socket: true
 # imports: pg8000
 # ///
-"""What is particular to pg8000, the driver."""
+"""What is particular to pg8000, the driver.
+
+Tested in ``tests/database/test_connections.py``.
+"""
 
 from typing import Any
 

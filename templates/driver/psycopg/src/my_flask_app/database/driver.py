@@ -5,7 +5,10 @@
 # pooler: true
 # imports: psycopg
 # ///
-"""What is particular to psycopg, the driver."""
+"""What is particular to psycopg, the driver.
+
+Tested in ``tests/database/test_connections.py``.
+"""
 
 from typing import Any
 

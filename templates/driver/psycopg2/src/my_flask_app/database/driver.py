@@ -5,7 +5,10 @@
 # greenlet_requirement: psycogreen>=1.0.2,<2
 # untyped: psycogreen.*
 # ///
-"""What is particular to psycopg2, the driver."""
+"""What is particular to psycopg2, the driver.
+
+Tested in ``tests/database/test_connections.py``.
+"""
 
 from typing import Any
 

@@ -4,7 +4,10 @@
 # imports: pymssql
 # blocking: "no driver for 'mssql' yields; answer greenlet_support with 'no'"
 # ///
-"""What is particular to pymssql, the driver."""
+"""What is particular to pymssql, the driver.
+
+Tested in ``tests/database/test_connections.py``.
+"""
 
 from typing import Any
 

@@ -4,7 +4,10 @@
 # socket: true
 # imports: pymysql
 # ///
-"""What is particular to PyMySQL, the driver."""
+"""What is particular to PyMySQL, the driver.
+
+Tested in ``tests/database/test_connections.py``.
+"""
 
 from typing import Any
 

@@ -2,6 +2,7 @@
 
 A server sends nothing on an idle connection, unless it ends the connection. Looking
 costs no round trip, which SQLAlchemy's ``pool_pre_ping`` would for every request.
+Tested in ``tests/database/test_sockets.py``.
 """
 
 import select
