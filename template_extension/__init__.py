@@ -7,6 +7,7 @@ from jinja2 import Environment
 from jinja2.ext import Extension
 
 from .answers import check_answers
+from .catalogue import without_header
 from .names import default_slug
 from .text import compose_string
 from .text import dotenv_value
@@ -30,10 +31,10 @@ FILTERS = (
 )
 GLOBALS = (chosen, chosen_text, database, feature)
 
-__all__ = ["Template"]
+__all__ = ["ProjectFiles"]
 
 
-class Template(Extension):
+class ProjectFiles(Extension):
     """Offers the functions of this package by their names."""
 
     def __init__(self, environment: Environment) -> None:
@@ -45,4 +46,4 @@ class Template(Extension):
         self, source: str, name: str | None, filename: str | None = None
     ) -> str:
         # What is not in a file is a path, or an answer, which is not to be changed.
-        return source if filename is None else fill_in(source)
+        return source if filename is None else fill_in(without_header(source))

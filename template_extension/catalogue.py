@@ -12,8 +12,10 @@ with what only the template needs to know of it, in YAML::
 
 import ast
 import re
+from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from dataclasses import field
 from functools import cache
@@ -24,6 +26,11 @@ import yaml
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
 MODULES = "src/my_flask_app/database"
+
+# What each dialect of a server has SQL for: the name of the database, the id of a
+# connection and those of all, ending the one with an id, and waiting for 0.2 s.
+SQL = {"database", "connection_id", "connection_ids", "kill", "sleep"}
+
 # PyYAML has a fast loader where it was built with LibYAML, as its wheels are.
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 HEADER = re.compile(r"# /// template\n((?:#.*\n)*?)# ///\n")
@@ -58,7 +65,7 @@ class Dialect:
     """Container images of a server for development, by SQLAlchemy's name."""
 
     sql: Mapping[str, str] = field(default_factory=dict)
-    """Statements that the tests of a project execute."""
+    """Statements that the tests of a project execute; :data:`SQL` has their names."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,18 +82,18 @@ class Driver:
     """What is to be installed, with its bounds."""
 
     socket: bool = False
-    """Whether the tests can look at the socket of a connection."""
+    """Whether its module uses ``sockets.py``."""
 
     pooler: bool = False
-    """Whether it has to be told that there is a pooler before the server."""
+    """Whether its module says what it needs behind a pooler."""
 
-    imports: str = ""
-    """The module that must not be imported before gevent's patch."""
+    module: str = ""
+    """What must not be imported before gevent's patch, or nothing if it may be."""
 
     greenlet_requirement: str = ""
     """What is to be installed besides, where greenlets serve."""
 
-    untyped: str = ""
+    greenlet_untyped: str = ""
     """The modules of that requirement, if mypy finds no types in it."""
 
     blocking: str = ""
@@ -97,20 +104,18 @@ class Driver:
 
 
 # It comes with Python, so there is nothing to say of it.
-PYSQLITE = Driver(name="pysqlite", dialects=("sqlite",))
+PYSQLITE = Driver(name="pysqlite", dialects=["sqlite"])
 
 
 @cache
 def dialects() -> dict[str, Dialect]:
     """Return the dialects by what a URL may begin with."""
     found: dict[str, Dialect] = {}
-    for path in sorted(TEMPLATES.glob(f"database/*/{MODULES}/*.py")):
-        source = path.read_text(encoding="utf-8")
-        facts = header(source)
-        if facts:
-            folder = path.relative_to(TEMPLATES).parts[1]
+    for path in sorted(TEMPLATES.glob(f"database/*/{MODULES}/dialect.py")):
+        with named_in_errors(path):
+            source = path.read_text(encoding="utf-8")
             names = constant(source, "NAMES")
-            dialect = Dialect(folder=folder, names=names, **facts)
+            dialect = Dialect(folder=folder_of(path), names=names, **header(source))
             found |= dict.fromkeys(names, dialect)
 
     return found
@@ -121,9 +126,15 @@ def drivers() -> dict[str, Driver]:
     """Return the drivers by their names."""
     found = {PYSQLITE.name: PYSQLITE}
     for path in sorted(TEMPLATES.glob(f"driver/*/{MODULES}/driver.py")):
-        name = path.relative_to(TEMPLATES).parts[1]
-        facts = header(path.read_text(encoding="utf-8"))
-        found[name] = Driver(name=name, **facts)
+        with named_in_errors(path):
+            source = path.read_text(encoding="utf-8")
+            name = folder_of(path)
+            found[name] = Driver(
+                name=name,
+                socket="from .sockets import" in source,
+                pooler="\nPOOLER_CONNECT_ARGS" in source,
+                **header(source),
+            )
 
     return found
 
@@ -135,10 +146,13 @@ def drivers_of(dialect: Dialect) -> list[str]:
 
 
 def header(source: str) -> dict[str, Any]:
-    """Return what the comment at the beginning of a module says, if there is one."""
+    """Return what the comment at the beginning of a module says.
+
+    :raises ValueError: if there is no such comment.
+    """
     match = HEADER.match(source)
     if match is None:
-        return {}
+        raise ValueError("the module does not begin with '# /// template'")
 
     lines = match[1].splitlines()
     facts: dict[str, Any] = yaml.load("\n".join(line[2:] for line in lines), LOADER)
@@ -146,13 +160,32 @@ def header(source: str) -> dict[str, Any]:
 
 
 def without_header(source: str) -> str:
+    """Return a module as it is in a project."""
     return HEADER.sub("", source, count=1)
 
 
 def constant(source: str, name: str) -> Any:
-    """Return the value of a constant that a module defines by a literal."""
-    for node in ast.parse(source).body:
-        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == name:
-            return ast.literal_eval(node.value)
+    """Return the value of a constant that a module defines by a literal.
 
-    raise LookupError(name)
+    :raises LookupError: if it does not.
+    """
+    for node in ast.parse(source).body:
+        if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
+            target = node.target if isinstance(node, ast.AnnAssign) else node.targets[0]
+            if ast.unparse(target) == name:
+                return ast.literal_eval(node.value)
+
+    raise LookupError(f"the module does not define {name}")
+
+
+def folder_of(path: Path) -> str:
+    return path.relative_to(TEMPLATES).parts[1]
+
+
+@contextmanager
+def named_in_errors(path: Path) -> Iterator[None]:
+    """Say in which module a maintainer has made a mistake."""
+    try:
+        yield
+    except (LookupError, TypeError, ValueError, yaml.YAMLError) as error:
+        raise RuntimeError(f"{path}: {error}") from error

@@ -24,10 +24,10 @@ class Database:
     url: str
     """The URL with its driver; unharmed between single quotes in a ``.env`` file."""
 
-    example_url: str
-    """The same without its secrets."""
+    url_without_secrets: str
+    """The same with ``password`` in place of each secret."""
 
-    name: str
+    dialect_name: str
     """What SQLAlchemy calls the dialect."""
 
     dialect: Dialect
@@ -35,7 +35,7 @@ class Database:
     username: str
     password: str
     port: str
-    database: str
+    database_name: str
 
     image: str
     """The container image that could be the server, or nothing."""
@@ -45,18 +45,18 @@ class Database:
 
     @property
     def kind(self) -> str:
-        return "sqlite" if self.name == "sqlite" else "server"
+        return "sqlite" if self.dialect_name == "sqlite" else "server"
 
     @property
-    def sample_url(self) -> str:
+    def accepted_url(self) -> str:
         """A URL that the project accepts, for its tests."""
         if self.kind == "sqlite":
             return SQLITE_URL
 
-        return f"{self.name}+{self.driver.name}://user:password@localhost/name"
+        return f"{self.dialect_name}+{self.driver.name}://user:password@localhost/name"
 
     @property
-    def other_url(self) -> str:
+    def refused_url(self) -> str:
         """A URL that it does not accept."""
         return SERVER_URL if self.kind == "sqlite" else SQLITE_URL
 
@@ -81,14 +81,14 @@ def read_database(url: str) -> Database:
     parts = take_apart(url)
     return Database(
         url=write(parts),
-        example_url=write(without_secrets(parts)),
-        name=parts.name,
+        url_without_secrets=write(without_secrets(parts)),
+        dialect_name=parts.dialect_name,
         dialect=parts.dialect,
         driver=parts.driver,
         username=parts.username or "",
         password=parts.password or "",
         port=parts.port or str(parts.dialect.port or ""),
-        database=parts.database or "",
+        database_name=parts.database or "",
         image=_image(parts),
         blocking=_blocking(parts),
     )
@@ -102,7 +102,7 @@ def _image(parts: Parts) -> str:
         and parts.password
         and not any(key in SOCKET_KEYS for key, _ in parts.query)
     )
-    return parts.dialect.images.get(parts.name, "") if suits else ""
+    return parts.dialect.images.get(parts.dialect_name, "") if suits else ""
 
 
 def _blocking(parts: Parts) -> str:

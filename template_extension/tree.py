@@ -14,23 +14,23 @@ from jinja2 import pass_context
 from jinja2.runtime import Context
 
 from .catalogue import TEMPLATES
-from .catalogue import without_header
 from .databases import Database
 from .databases import read_database
 
 Answers = Mapping[str, str]
 
-# What files in templates/ and {{cookiecutter.project_slug}}/ are written with, so that
-# they are ordinary Python, and what takes its place.
+# They stand for what is not known before the answers, so that files are ordinary Python
+# and folders have names that a project may have.
+SLUG = "my_flask_app"
 PLACEHOLDERS = {
-    "my_flask_app": "{{ cookiecutter.project_slug }}",
+    SLUG: "{{ cookiecutter.project_slug }}",
     "my_feature": "{{ feature() }}",
 }
 FEATURES = {"yes": "students", "no": "welcome"}
 
 
 def folders(answers: Answers) -> Iterator[str]:
-    """Yield the folders of ``templates/`` that the answers choose."""
+    """Yield the folders of ``templates/`` that the answers choose, if they exist."""
     database = read_database(answers["database_url"])
     driver, dialect, kind = database.driver, database.dialect.folder, database.kind
     serving = "greenlets" if answers["greenlet_support"] == "yes" else "threads"
@@ -70,7 +70,11 @@ def sources(answers: Answers) -> dict[str, str]:
 
 @pass_context
 def chosen(context: Context, name: str) -> str:
-    """Return the name of a file, or nothing if the project has no such file."""
+    """Return the name of a file, or nothing if the project has no such file.
+
+    Whoever renders the name of a file does not know its folder, so in ``templates/`` a
+    file that is not in every project has a name of its own.
+    """
     names = {path.rpartition("/")[2] for path in sources(_answers(context))}
     return name if name in names else ""
 
@@ -78,12 +82,22 @@ def chosen(context: Context, name: str) -> str:
 @pass_context
 def chosen_text(context: Context) -> str:
     """Return the text of the file that is being rendered, from ``templates/``."""
-    values = context.get_all()
-    answers = {**_answers(context), "project_slug": "my_flask_app"}
-    name = context.environment.from_string(context.name or "")
-    path = name.render(values | {"cookiecutter": answers})
-    template = context.environment.get_template(sources(answers)[path])
-    return template.render(values).rstrip("\n")
+    source = sources(_answers(context))[_path(context)]
+    # Cookiecutter looks for templates in a folder of this name.
+    template = context.environment.get_template(source)
+    return template.render(context.get_all()).rstrip("\n")
+
+
+def _path(context: Context) -> str:
+    """Return the path of the file that is being rendered, as it is in ``templates/``.
+
+    For ``src/{{cookiecutter.project_slug}}/{{chosen('models.py')}}``, for example, that
+    is ``src/my_flask_app/models.py``.
+    """
+    assert context.name is not None
+    path = context.environment.from_string(context.name)
+    answers = {**_answers(context), "project_slug": SLUG}
+    return path.render({**context.get_all(), "cookiecutter": answers})
 
 
 @pass_context
@@ -101,11 +115,7 @@ def feature(context: Context) -> str:
 def fill_in(source: str) -> str:
     """Return the source of a template, with expressions in place of placeholders."""
     names = "|".join(PLACEHOLDERS)
-    return re.sub(
-        rf"\b({names})\b",
-        lambda found: PLACEHOLDERS[found[0]],
-        without_header(source),
-    )
+    return re.sub(rf"\b({names})\b", lambda found: PLACEHOLDERS[found[0]], source)
 
 
 def _answers(context: Context) -> Answers:

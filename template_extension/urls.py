@@ -49,7 +49,7 @@ PERCENT_HINT = "in a user name or a password write '@' as %40, ':' as %3A, '/' a
 class Parts(NamedTuple):
     """A URL taken apart and decoded; ``None`` is a part that is not there."""
 
-    name: str
+    dialect_name: str
     """What SQLAlchemy calls the dialect."""
 
     dialect: Dialect
@@ -68,7 +68,7 @@ def take_apart(url: str) -> Parts:
     :raises ValueError: if it cannot; the message says what is accepted instead.
     """
     parts = _parse(url)
-    (_check_file if parts.name == "sqlite" else _check_server)(parts)
+    (_check_file if parts.dialect_name == "sqlite" else _check_server)(parts)
     _check_carried(parts.database or "")
     return parts
 
@@ -166,10 +166,10 @@ def _check_server(parts: Parts) -> None:
     if parts.host and ":" not in parts.host and not HOST.fullmatch(parts.host):
         raise ValueError(f"a host is a name or an address, and {PERCENT_HINT}")
     # An Oracle database is also found by its service name or the host alone.
-    if not (parts.database or (parts.name == "oracle" and parts.host)):
+    if not (parts.database or (parts.dialect_name == "oracle" and parts.host)):
         raise ValueError(
             "accepted is a URL that names a database, as in"
-            f" '{parts.name}://user:password@localhost/app'"
+            f" '{parts.dialect_name}://user:password@localhost/app'"
         )
 
 
@@ -186,12 +186,12 @@ def _check_carried(database: str) -> None:
 
 def write(parts: Parts) -> str:
     """Return the URL, which stands unharmed between single quotes in a ``.env``."""
-    driver = "" if parts.name == "sqlite" else f"+{parts.driver.name}"
+    driver = "" if parts.dialect_name == "sqlite" else f"+{parts.driver.name}"
     host = f"[{parts.host}]" if ":" in parts.host else parts.host
     port = parts.port and f":{parts.port}"
     database = "" if parts.database is None else f"/{parts.database}"
     return (
-        f"{parts.name}{driver}://{_write_user(parts)}{host}{port}{database}"
+        f"{parts.dialect_name}{driver}://{_write_user(parts)}{host}{port}{database}"
         f"{_write_query(parts.query)}"
     )
 

@@ -109,7 +109,7 @@ SQLITE_BREAKS = {
     ),
     "no patience": (
         "database/turns.py",
-        'if "locked" not in str(error) or time.monotonic() > deadline:',
+        "if not is_locked(error) or time.monotonic() > deadline:",
         "if True:",
     ),
     "a nested context that waits for the outer one": (

@@ -24,11 +24,6 @@ ROOT = Path(__file__).parents[1]
 ASKED = json.loads((ROOT / "cookiecutter.json").read_text())
 QUESTIONS = {name for name in ASKED if not name.startswith("_")}
 CHOICES: dict[str, list[str]] = ASKED["_choices"]
-
-# Choices that no other answer has to do with, as tests/test_isolation.py shows. Each of
-# their values is in some of the combinations, instead of in all.
-ALONE: list[str] = []
-
 DATABASES = ["SQLite", "PostgreSQL", "MariaDB"]
 
 numbers = itertools.count(1)
@@ -40,15 +35,9 @@ Answers = dict[str, str]
 
 
 def combinations() -> list[Answers]:
-    """Return every combination of the choices that have to do with each other."""
-    crossed = {name: CHOICES[name] for name in CHOICES if name not in ALONE}
-    products = itertools.product(*crossed.values())
-    found = [dict(zip(crossed, product, strict=True)) for product in products]
-    for name in ALONE:
-        for answers, value in zip(found, itertools.cycle(CHOICES[name]), strict=False):
-            answers[name] = value
-
-    return found
+    """Return every combination of the choices that the template offers."""
+    products = itertools.product(*CHOICES.values())
+    return [dict(zip(CHOICES, product, strict=True)) for product in products]
 
 
 @dataclass

@@ -6,7 +6,9 @@ import re
 import pytest
 
 from template_extension.catalogue import dialects
+from template_extension.catalogue import drivers
 from template_extension.catalogue import drivers_of
+from template_extension.tree import folders
 from tests.conftest import Bake
 from tests.conftest import CHOICES
 from tests.conftest import ROOT
@@ -98,10 +100,32 @@ def test_a_project_names_what_is_in_its_package_and_nothing_else(
 def test_the_design_names_the_folders_of_the_template_and_nothing_else() -> None:
     design = (ROOT / "docs/design.md").read_text()
     rows = table_rows("| folder | chosen by | what is there |", design)
-    named = {name for row in rows for name in re.findall(r"`([\w/-]+)/`", row[0])}
+    cells = [name for row in rows for name in re.findall(r"`([^`]+)/`", row[0])]
+    names = {it.folder for it in dialects().values()} - {"sqlite"}
+    named = {
+        "driver/<driver>": {f"driver/{name}" for name in drivers()},
+        "container/<dialect>": {"container/postgresql", "container/mysql"},
+        "database/<dialect>": {f"database/{name}" for name in names},
+    }
+    listed = {path for name in cells for path in named.get(name, {name})}
     templates = ROOT / "templates"
     there = {path.relative_to(templates).as_posix() for path in templates.glob("*/*")}
-    assert named == there
+    assert listed - {"driver/pysqlite"} == there
+
+
+def test_the_design_has_the_folders_in_the_order_of_the_code() -> None:
+    design = (ROOT / "docs/design.md").read_text()
+    rows = table_rows("| folder | chosen by | what is there |", design)
+    cells = [name for row in rows for name in re.findall(r"`([^`]+)/`", row[0])]
+    answers = {"sqlalchemy_layer": "SQLAlchemy", "example_app": "yes"}
+    url = {"database_url": "postgresql://me:secret@localhost/app"}
+    chosen = [
+        re.sub("psycopg$", "<driver>", re.sub("/postgresql$", "/<dialect>", folder))
+        for folder in folders(answers | url | {"greenlet_support": "yes"})
+    ]
+    assert [name for name in cells if name in chosen] == [
+        name for name in chosen if name in cells
+    ]
 
 
 def test_the_design_names_the_modules_of_the_extension_and_nothing_else() -> None:

@@ -7,11 +7,11 @@ def test_a_database_is_described_as_files_write_it() -> None:
     found = read_database("mariadb://me:p%40ss@localhost/shop")
 
     assert found.url == "mariadb+pymysql://me:p%40ss@localhost/shop"
-    assert found.example_url == "mariadb+pymysql://me:password@localhost/shop"
-    assert (found.name, found.dialect.folder) == ("mariadb", "mysql")
+    assert found.url_without_secrets == "mariadb+pymysql://me:password@localhost/shop"
+    assert (found.dialect_name, found.dialect.folder) == ("mariadb", "mysql")
     assert (found.driver.name, found.kind) == ("pymysql", "server")
     assert (found.username, found.password) == ("me", "p@ss")
-    assert (found.port, found.database) == ("3306", "shop")
+    assert (found.port, found.database_name) == ("3306", "shop")
 
 
 def test_a_driver_may_need_more_where_greenlets_serve() -> None:
@@ -28,8 +28,8 @@ def test_a_driver_may_need_more_where_greenlets_serve() -> None:
 def test_of_the_two_urls_for_tests_one_is_of_another_kind(url: str) -> None:
     found = read_database(url)
 
-    assert read_database(found.sample_url).name == found.name
-    assert read_database(found.other_url).name != found.name
+    assert read_database(found.accepted_url).dialect_name == found.dialect_name
+    assert read_database(found.refused_url).dialect_name != found.dialect_name
 
 
 @pytest.mark.parametrize(

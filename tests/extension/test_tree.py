@@ -60,13 +60,19 @@ def test_a_name_that_is_not_in_every_project_is_that_of_one_file() -> None:
     assert not twice & {Path(path).name for path in sometimes}
 
 
-def test_placeholders_are_filled_in_and_a_header_is_taken_away() -> None:
-    source = "# /// template\n# a: b\n# ///\nfrom my_flask_app import my_feature\n"
-
-    assert fill_in(source) == (
+def test_placeholders_are_filled_in() -> None:
+    assert fill_in("from my_flask_app import my_feature\n") == (
         "from {{ cookiecutter.project_slug }} import {{ feature() }}\n"
     )
     assert fill_in("my_flask_apps") == "my_flask_apps"
+
+
+def test_files_are_text_that_nobody_executes() -> None:
+    """Cookiecutter looks at the stub, not at what it includes."""
+    for path in TEMPLATES.rglob("*"):
+        if path.is_file():
+            assert path.read_text(encoding="utf-8").endswith("\n"), path
+            assert not path.stat().st_mode & 0o111, path
 
 
 def test_no_path_is_too_long_for_a_checkout_on_windows() -> None:

@@ -10,8 +10,8 @@ from my_flask_app.config import load_config
 from my_flask_app.environment import ConfigError
 from my_flask_app.environment import load_env
 
-URL = "{{ database().sample_url }}"
-OTHER_URL = "{{ database().other_url }}"
+URL = "{{ database().accepted_url }}"
+OTHER_URL = "{{ database().refused_url }}"
 
 
 @pytest.fixture(autouse=True)

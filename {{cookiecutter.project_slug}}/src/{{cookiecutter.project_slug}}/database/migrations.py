@@ -14,7 +14,7 @@ from sqlalchemy.exc import OperationalError
 from . import Base
 from . import db
 from .connections import connect_to_migrate
-from .connections import MIGRATION_OPTIONS
+from .dialect import MIGRATION_OPTIONS
 
 logger = logging.getLogger("alembic.runtime.migration")
 

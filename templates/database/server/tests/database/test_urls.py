@@ -5,7 +5,7 @@ from sqlalchemy import make_url
 
 from my_flask_app.database.urls import parse_url
 
-URL = make_url("{{ database().sample_url }}")
+URL = make_url("{{ database().accepted_url }}")
 
 
 def test_the_driver_of_the_project_is_added() -> None:

@@ -9,7 +9,7 @@ import sys
 
 from gevent import monkey
 
-DRIVER = "{{ database().driver.imports }}"
+DRIVER = "{{ database().driver.module }}"
 
 if DRIVER in sys.modules:
     raise RuntimeError(

@@ -15,6 +15,8 @@
 Tested in ``tests/database/test_connections.py`` and ``test_transactions.py``.
 """
 
+from typing import Any
+
 # What a URL may begin with, and SQLAlchemy's name for it.
 NAMES = {"cockroachdb": "cockroachdb"}
 
@@ -23,3 +25,6 @@ CONFLICTS: set[object] = {"40001"}
 
 # admin_shutdown: the connection has ended.
 LOST: set[object] = {"57P01"}
+
+# What Alembic has to know.
+MIGRATION_OPTIONS: dict[str, Any] = {}

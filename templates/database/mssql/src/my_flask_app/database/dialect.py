@@ -14,6 +14,8 @@
 Tested in ``tests/database/test_connections.py`` and ``test_transactions.py``.
 """
 
+from typing import Any
+
 # What a URL may begin with, and SQLAlchemy's name for it.
 NAMES = {"mssql": "mssql"}
 
@@ -23,3 +25,6 @@ CONFLICTS: set[object] = {"40001", 1205}
 
 # ODBC's communication link failure: the connection has ended.
 LOST: set[object] = {"08S01"}
+
+# What Alembic has to know.
+MIGRATION_OPTIONS: dict[str, Any] = {}

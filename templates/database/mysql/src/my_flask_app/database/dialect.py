@@ -18,6 +18,8 @@
 Tested in ``tests/database/test_connections.py`` and ``test_transactions.py``.
 """
 
+from typing import Any
+
 # What a URL may begin with, and SQLAlchemy's name for it.
 NAMES = {"mysql": "mysql", "mariadb": "mariadb"}
 
@@ -27,3 +29,6 @@ CONFLICTS: set[object] = {1020, 1213}
 # CR_SERVER_GONE_ERROR, CR_SERVER_LOST and CR_SERVER_LOST_EXTENDED: the connection has
 # ended.
 LOST: set[object] = {2006, 2013, 2055}
+
+# What Alembic has to know.
+MIGRATION_OPTIONS: dict[str, Any] = {}

@@ -14,6 +14,8 @@
 Tested in ``tests/database/test_connections.py`` and ``test_transactions.py``.
 """
 
+from typing import Any
+
 # What a URL may begin with, and SQLAlchemy's name for it.
 NAMES = {"oracle": "oracle"}
 
@@ -23,3 +25,6 @@ CONFLICTS: set[object] = {60, 8177}
 
 # ORA-03113 and ORA-03114: the connection has ended.
 LOST: set[object] = {3113, 3114}
+
+# What Alembic has to know.
+MIGRATION_OPTIONS: dict[str, Any] = {}

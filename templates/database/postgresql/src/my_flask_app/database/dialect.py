@@ -16,6 +16,8 @@
 Tested in ``tests/database/test_connections.py`` and ``test_transactions.py``.
 """
 
+from typing import Any
+
 # What a URL may begin with, and SQLAlchemy's name for it.
 NAMES = {"postgresql": "postgresql", "postgres": "postgresql"}
 
@@ -24,3 +26,6 @@ CONFLICTS: set[object] = {"40001", "40P01"}
 
 # admin_shutdown and crash_shutdown: the connection has ended.
 LOST: set[object] = {"57P01", "57P02"}
+
+# What Alembic has to know.
+MIGRATION_OPTIONS: dict[str, Any] = {}

@@ -30,8 +30,6 @@ from .urls import parse_url
 # connection, which they do without a word to either end.
 MAX_IDLE_SECONDS = 180
 
-MIGRATION_OPTIONS: dict[str, Any] = {}
-
 
 def create_engine(url: str | URL, **options: Any) -> Engine:
     """Return an engine that hands out no connection that the server has ended.

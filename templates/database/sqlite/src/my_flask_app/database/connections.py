@@ -26,10 +26,6 @@ from .urls import parse_url
 # SQLAlchemy's own for a pool, in seconds.
 DEFAULT_TIMEOUT = 30.0
 
-# SQLite alters a table by putting a new one in its place, and undoes that like anything
-# else if the migration fails.
-MIGRATION_OPTIONS: dict[str, Any] = {"render_as_batch": True, "transactional_ddl": True}
-
 
 def create_engine(url: str | URL, **options: Any) -> Engine:
     """Return an engine whose transactions take turns at the write lock.

@@ -7,11 +7,13 @@ import sqlite3
 
 from sqlalchemy.exc import OperationalError
 
+from .dialect import is_locked
+
 
 def is_temporary(error: BaseException | None) -> bool:
     """Tell whether the database was locked, and may later do what it could not now."""
     return (
         isinstance(error, OperationalError)
         and isinstance(error.orig, sqlite3.OperationalError)
-        and "locked" in str(error.orig)
+        and is_locked(error.orig)
     )

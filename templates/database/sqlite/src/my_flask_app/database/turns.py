@@ -17,6 +17,8 @@ from sqlalchemy import Connection
 from sqlalchemy import URL
 from sqlalchemy.exc import OperationalError
 
+from .dialect import is_locked
+
 # Who holds which database's write lock, by its URL and the thread. Greenlets that are
 # not patched share a thread, but not a context variable.
 WriteLockHolders = dict[tuple[URL, int], "weakref.ref[Connection]"]
@@ -62,7 +64,7 @@ def execute(cursor: Any, statement: str, timeout: float) -> None:
             cursor.execute(statement)
             return
         except sqlite3.OperationalError as error:
-            if "locked" not in str(error) or time.monotonic() > deadline:
+            if not is_locked(error) or time.monotonic() > deadline:
                 raise
 
         time.sleep(random.uniform(0.001, 0.005))

@@ -1,7 +1,3 @@
-# /// template
-# title: SQLite
-# driver: pysqlite
-# ///
 """Which URLs lead to the database file, and where it is.
 
 Tested in ``tests/database/test_urls.py``. Nothing here needs Flask, so a script can use
@@ -16,8 +12,6 @@ from sqlalchemy.exc import ArgumentError
 
 from ..environment import instance_folder
 
-# What a URL may begin with, and SQLAlchemy's name for it.
-NAMES = {"sqlite": "sqlite"}
 ACCEPTED = "sqlite:///file.db, or sqlite:////folder/file.db for an absolute path"
 
 

@@ -1,7 +1,7 @@
 # /// template
 # dialects: [mysql]
 # requirement: mysql-connector-python>=9.1,<27
-# imports: mysql.connector
+# module: mysql.connector
 # blocking: use 'pymysql', or add 'use_pure=true' to the query
 # unblocked_by: use_pure
 # ///

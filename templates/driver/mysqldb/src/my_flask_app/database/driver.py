@@ -1,7 +1,7 @@
 # /// template
 # dialects: [mysql]
 # requirement: mysqlclient>=2.2.5,<3
-# imports: MySQLdb
+# module: MySQLdb
 # blocking: use 'pymysql'
 # ///
 """What is particular to mysqlclient, the driver that SQLAlchemy calls mysqldb.

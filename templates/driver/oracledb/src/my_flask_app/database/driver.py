@@ -1,7 +1,7 @@
 # /// template
 # dialects: [oracle]
 # requirement: oracledb>=2.5,<27
-# imports: oracledb
+# module: oracledb
 # ///
 """What is particular to python-oracledb, the driver.
 

@@ -1,8 +1,7 @@
 # /// template
 # dialects: [postgresql]
 # requirement: pg8000>=1.31,<2
-# socket: true
-# imports: pg8000
+# module: pg8000
 # ///
 """What is particular to pg8000, the driver.
 

@@ -1,9 +1,7 @@
 # /// template
 # dialects: [postgresql, cockroachdb]
 # requirement: psycopg[binary]>=3.2.3,<4
-# socket: true
-# pooler: true
-# imports: psycopg
+# module: psycopg
 # ///
 """What is particular to psycopg, the driver.
 

@@ -1,9 +1,8 @@
 # /// template
 # dialects: [postgresql]
 # requirement: psycopg2-binary>=2.9.10,<3
-# socket: true
 # greenlet_requirement: psycogreen>=1.0.2,<2
-# untyped: psycogreen.*
+# greenlet_untyped: psycogreen.*
 # ///
 """What is particular to psycopg2, the driver.
 

@@ -1,7 +1,7 @@
 # /// template
 # dialects: [mssql]
 # requirement: pymssql>=2.3.2,<3
-# imports: pymssql
+# module: pymssql
 # blocking: "no driver for 'mssql' yields; answer greenlet_support with 'no'"
 # ///
 """What is particular to pymssql, the driver.

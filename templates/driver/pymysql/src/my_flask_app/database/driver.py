@@ -1,8 +1,7 @@
 # /// template
 # dialects: [mysql]
 # requirement: PyMySQL[rsa]>=1.1,<2
-# socket: true
-# imports: pymysql
+# module: pymysql
 # ///
 """What is particular to PyMySQL, the driver.
 

@@ -1,7 +1,7 @@
 # /// template
 # dialects: [mssql]
 # requirement: pyodbc>=5.2,<6
-# imports: pyodbc
+# module: pyodbc
 # blocking: "no driver for 'mssql' yields; answer greenlet_support with 'no'"
 # ///
 """What is particular to pyodbc, the driver.

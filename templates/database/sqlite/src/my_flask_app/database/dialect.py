@@ -1,0 +1,23 @@
+# /// template
+# title: SQLite
+# driver: pysqlite
+# ///
+"""What is particular to SQLite.
+
+Tested in ``tests/database/test_connections.py`` and ``test_migrations.py``.
+"""
+
+import sqlite3
+from typing import Any
+
+# What a URL may begin with, and SQLAlchemy's name for it.
+NAMES = {"sqlite": "sqlite"}
+
+# SQLite alters a table by putting a new one in its place, and undoes that like anything
+# else if the migration fails.
+MIGRATION_OPTIONS: dict[str, Any] = {"render_as_batch": True, "transactional_ddl": True}
+
+
+def is_locked(error: sqlite3.OperationalError) -> bool:
+    """Tell whether another connection held the lock that was needed."""
+    return "locked" in str(error)
