@@ -16,7 +16,7 @@ from tests.conftest import url_of
 @pytest.mark.parametrize(
     ("command", "reason"),
     [
-        (("flask", "db", "upgrade"), "comes from {above}, which is not the .env of"),
+        (("flask", "db", "upgrade"), "comes from {above}, which is not of this"),
         (("pytest", "tests/test_app.py"), "DATABASE_URL is not set"),
     ],
     ids=["flask", "pytest"],

@@ -2,6 +2,7 @@
 
 import signal
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -81,7 +82,7 @@ def app(environ, start_response):
 def test_an_edited_env_is_read_when_gunicorn_reloads(bake: Bake) -> None:
     folder = bake(database_url="postgresql://me@localhost/app").path
     (folder / "probe.py").write_text(PROBE)
-    command = [sys.executable, "-m", "gunicorn", "probe:app"]
+    command = [str(Path(sys.executable).with_name("gunicorn")), "probe:app"]
     settings = {"SECRET_KEY": "set", "WEB_CONCURRENCY": "1", "PYTHONPATH": "src"}
     environment = clean_environment() | settings
     env = folder / ".env"
@@ -94,3 +95,6 @@ def test_an_edited_env_is_read_when_gunicorn_reloads(bake: Bake) -> None:
         env.write_text("DATABASE_POOL_SIZE=1")
         process.send_signal(signal.SIGHUP)
         wait_until(lambda: fetch(url) == "- set 1")
+        env.write_text("THREADS=5")
+        process.send_signal(signal.SIGUSR2)
+        wait_until(lambda: fetch(url) == "5 set 10")

@@ -28,7 +28,7 @@ class Existing:
             self.url.set(drivername=DRIVERS[database]), poolclass=NullPool
         )
         with self.engine.begin() as connection:
-            connection.execute(text("CREATE TABLE precious (id INTEGER)"))
+            connection.execute(text("CREATE TABLE precious (id INTEGER PRIMARY KEY)"))
 
     def has_its_table(self) -> bool:
         return inspect(self.engine).has_table("precious")
@@ -84,7 +84,7 @@ def test_a_database_that_the_tests_have_not_made_is_emptied_only_if_it_is_named(
 
     result = run_tests(project)
     assert result.returncode == 1
-    assert f"have not made the database '{shop}_test'" in result.stdout
+    assert f"they have not made '{shop}_test'" in result.stdout
     assert other.has_its_table()
 
     result = run_tests(project, TEST_DATABASE_URL=test_url)
@@ -102,7 +102,7 @@ def test_the_database_of_the_application_is_not_that_of_the_tests(
         project = bake(database_url=address)
         result = run_tests(project, TEST_DATABASE_URL=existing.written())
         assert result.returncode == 1
-        assert "names a database like that of DATABASE_URL" in result.stdout
+        assert "names the database of DATABASE_URL" in result.stdout
 
     assert existing.has_its_table()
 
@@ -117,3 +117,33 @@ def test_the_database_that_the_tests_have_made_is_used_again(
         assert result.returncode == 0, result.stdout
 
     assert existing.has_its_table()
+
+
+def test_a_table_of_another_database_is_not_dropped(
+    bake: Bake, request: pytest.FixtureRequest
+) -> None:
+    other = Existing("MariaDB", url_of("MariaDB", request))
+    project = bake(database_url=url_of("MariaDB", request))
+    migration = next(project.package.glob("migrations/versions/*.py"))
+    migration.write_text(
+        migration.read_text().replace(
+            "        sa.PrimaryKeyConstraint",
+            "        sa.Column('it', sa.Integer,"
+            f" sa.ForeignKey('{other.name}.precious.id')),\n"
+            "        sa.PrimaryKeyConstraint",
+        )
+    )
+    for _ in range(2):
+        result = run_tests(project)
+        assert result.returncode == 0, result.stdout
+
+    assert other.has_its_table()
+
+
+@pytest.mark.parametrize("database", ["PostgreSQL"])
+def test_a_url_without_a_database_is_refused(bake: Bake, existing: Existing) -> None:
+    project = bake(database_url=existing.written())
+    url = existing.written().rpartition("/")[0]
+    result = run_tests(project, DATABASE_URL=url)
+    assert result.returncode == 1
+    assert "DATABASE_URL names none, so TEST_DATABASE_URL has to" in result.stdout

@@ -21,7 +21,6 @@ def folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     folder.mkdir()
     monkeypatch.chdir(folder)
     monkeypatch.setattr(environment, "project_folder", lambda: folder)
-    monkeypatch.setattr(environment, "added", {})
     for name in [name for name in os.environ if name.startswith("DATABASE_")]:
         monkeypatch.delenv(name)
 
@@ -46,15 +45,6 @@ def test_a_file_env_adds_to_the_environment(
     assert config["SQLALCHEMY_DATABASE_URI"] == make_url(URL)
 
 
-def test_a_file_env_is_read_again(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delenv("SECRET_KEY")
-    for key in ("first", "second"):
-        (folder / ".env").write_text(f"SECRET_KEY={key}")
-        assert load_config({})["SECRET_KEY"] == key
-
-
 def test_the_file_env_of_a_folder_above_is_none_of_ours(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -64,14 +54,21 @@ def test_the_file_env_of_a_folder_above_is_none_of_ours(
         load_config({})
 
 
+@pytest.mark.parametrize("name", [".env", ".flaskenv"])
 def test_what_the_flask_command_took_from_another_file_is_refused(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
+    name: str, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (folder.parent / ".env").write_text("SECRET_KEY=another")
+    (folder.parent / name).write_text("SECRET_KEY=another")
     monkeypatch.setenv("FLASK_RUN_FROM_CLI", "true")
     load_env()
     monkeypatch.setenv("SECRET_KEY", "another")
-    with pytest.raises(ConfigError, match="SECRET_KEY comes from .* not the .env of"):
+    with pytest.raises(ConfigError, match="SECRET_KEY comes from .* not of this"):
+        load_env()
+
+
+def test_a_file_env_that_is_no_text_is_refused(folder: Path) -> None:
+    (folder / ".env").write_bytes(b"SECRET_KEY=\xff")
+    with pytest.raises(ConfigError, match="cannot be read"):
         load_env()
 
 

@@ -6,6 +6,7 @@ A file ``.env`` in the folder of the project adds to the environment. Tested in
 
 import os
 from collections.abc import Callable
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TypeVar
 
@@ -15,66 +16,81 @@ from dotenv import find_dotenv
 
 Number = TypeVar("Number", int, float)
 
-# What load_env has added to the environment.
-added: dict[str, str] = {}
-
 
 class ConfigError(ClickException):
     """A setting cannot be used; the ``flask`` command shows this as one line."""
 
 
-def project_folder() -> Path:
+def project_folder() -> Path | None:
     """Return the folder of the project, which has ``.env`` and ``instance/``.
 
-    It is the one with the source of this package. Where only a copy of the package is
-    installed, it is the current folder, in which the application is started.
+    It is the one with the source of this package. Where a copy of the package is
+    installed, it is the current folder, if the project is there.
     """
-    source = Path(__file__).parents[2]
-    return source if (source / "pyproject.toml").is_file() else Path.cwd()
+    for folder in (Path(__file__).parents[2], Path.cwd()):
+        if (folder / "pyproject.toml").is_file():
+            return folder
+
+    return None
 
 
 def instance_folder() -> Path:
     """Return the folder for what the application stores in files."""
-    return project_folder() / "instance"
+    return (project_folder() or Path.cwd()) / "instance"
 
 
 def load_env() -> None:
-    """Add the settings in the file ``.env``; those in the environment go first.
+    """Add the settings in the file ``.env`` to the environment.
 
-    When it is called again, as in a server that reloads, the file is read again.
-
-    :raises ConfigError: if the ``flask`` command has taken settings from another file.
+    :raises ConfigError: as :func:`missing_settings` does.
     """
-    for name, value in added.items():
-        if os.environ.get(name) == value:
-            del os.environ[name]
-
-    refuse_other_env()
-    added.clear()
-    for name, setting in dotenv_values(project_folder() / ".env").items():
-        if name not in os.environ and setting is not None:
-            os.environ[name] = added[name] = setting
+    os.environ.update(missing_settings())
 
 
-def refuse_other_env() -> None:
-    """Refuse what the ``flask`` command has read from the ``.env`` of another folder.
+def missing_settings() -> dict[str, str]:
+    """Return the settings in the file ``.env`` that the environment has not.
 
-    It looks for the file in the current folder and in all those above.
+    :raises ConfigError: if the file cannot be read, or if the ``flask`` command has
+        taken settings from another file.
+    """
+    refuse_other_files()
+    folder = project_folder()
+    settings = read(folder / ".env") if folder else {}
+    return {name: it for name, it in settings.items() if name not in os.environ}
+
+
+def refuse_other_files() -> None:
+    """Refuse what the ``flask`` command has read from the files of another folder.
+
+    It looks for ``.env`` and ``.flaskenv`` in the current folder and those above.
     """
     if os.environ.get("FLASK_RUN_FROM_CLI") != "true":
         return
 
-    other = find_dotenv(usecwd=True)
-    own = project_folder() / ".env"
-    if not other or Path(other).resolve() == own.resolve():
-        return
+    own = project_folder()
+    for name in (".env", ".flaskenv"):
+        file = Path(find_dotenv(name, usecwd=True))
+        if file.is_file() and not (own and own.samefile(file.parent)):
+            refuse_settings_of(file)
 
-    for name, value in dotenv_values(other).items():
-        if value is not None and os.environ.get(name) == value:
+
+def refuse_settings_of(file: Path) -> None:
+    for name, value in read(file).items():
+        taken = os.environ.get(name) == value
+        if taken and (name == "SECRET_KEY" or name.startswith("DATABASE_")):
             raise ConfigError(
-                f"{name} comes from {other}, which is not the .env of this project; set"
-                f" what it needs in {own}, or FLASK_SKIP_DOTENV=1 in the environment"
+                f"{name} comes from {file}, which is not of this project; write a .env,"
+                " or set FLASK_SKIP_DOTENV=1 and what is needed in the environment"
             )
+
+
+def read(file: Path) -> Mapping[str, str]:
+    try:
+        settings = dotenv_values(file, encoding="utf-8")
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"{file} cannot be read: {error}") from error
+
+    return {name: value for name, value in settings.items() if value is not None}
 
 
 def required(name: str) -> str:

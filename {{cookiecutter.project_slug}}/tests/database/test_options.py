@@ -20,6 +20,15 @@ def test_arguments_for_the_driver_are_put_together() -> None:
     assert options["connect_args"] == {"timeout": 5, "factory": None}
 
 
+def test_an_option_may_be_none() -> None:
+    ours = {"pool_size": 8, "connect_args": {"timeout": 0}}
+    assert merged(ours, {"poolclass": None, "connect_args": None}) == {
+        "pool_size": 8,
+        "poolclass": None,
+        "connect_args": {"timeout": 0},
+    }
+
+
 def test_a_pool_that_is_no_queue_can_be_used(migrated_database: str) -> None:
     options = {"SQLALCHEMY_ENGINE_OPTIONS": {"poolclass": NullPool}}
     app = create_app(config_for_tests(migrated_database) | options)

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Engine
 from sqlalchemy import inspect
 from sqlalchemy import MetaData
 from sqlalchemy import text
@@ -37,46 +38,66 @@ def make_empty_database(_: Path) -> str:
         load_env()
         url = database_url("DATABASE_URL")
         named = "TEST_DATABASE_URL" in os.environ
-        test_url = url.set(database=f"{url.database}_test")
-        if named:
-            test_url = database_url("TEST_DATABASE_URL")
-    except ConfigError as error:
-        pytest.exit(error.message, 1)
+        test_url = database_url("TEST_DATABASE_URL") if named else url_beside(url)
+        is_new = name_of(test_url) is None
+        if is_new:
+            create_database(test_url, ENCODING)
 
-    name = name_of(test_url) or make_marked_database(test_url)
-    if name.casefold() != str(test_url.database).casefold():
-        pytest.exit(f"the URL names {test_url.database!r}, but leads to {name!r}", 1)
-    if named and name in (url.database, name_of(url)):
-        pytest.exit("TEST_DATABASE_URL names a database like that of DATABASE_URL", 1)
+        refuse_others(test_url, url if named else None)
+        engine = create_engine(test_url, poolclass=NullPool)
+        if is_new:
+            mark(engine)
+        elif not named:
+            refuse_unmarked(engine)
 
-    engine = create_engine(test_url, poolclass=NullPool)
-    if not named and MARK not in inspect(engine).get_view_names():
-        pytest.exit(
-            f"the tests have not made the database {name!r}, and would drop all its"
-            " tables; if they may, let TEST_DATABASE_URL name it",
-            1,
-        )
+        drop_tables(engine)
+    except (ConfigError, DBAPIError) as error:
+        pytest.exit(f"no database for the tests: {error}", 1)
 
-    metadata = MetaData()
-    metadata.reflect(engine)
-    metadata.drop_all(engine)
     return test_url.render_as_string(hide_password=False)
+
+
+def url_beside(url: URL) -> URL:
+    if url.database is None:
+        raise ConfigError("DATABASE_URL names none, so TEST_DATABASE_URL has to")
+
+    return url.set(database=f"{url.database}_test")
 
 
 def name_of(url: URL) -> str | None:
     """Return what the server calls the database, or None if it cannot be reached."""
     try:
         with create_engine(url, poolclass=NullPool).connect() as connection:
-            return str(connection.scalar(DATABASE))
+            return str(connection.scalar(DATABASE)).casefold()
     except DBAPIError:
         return None
 
 
-def make_marked_database(url: URL) -> str:
-    try:
-        create_database(url, ENCODING)
-        with create_engine(url, poolclass=NullPool).begin() as connection:
-            connection.execute(text(f"CREATE VIEW {MARK} AS SELECT 1 AS made"))
-            return str(connection.scalar(DATABASE))
-    except DBAPIError as error:
-        pytest.exit(f"cannot use the database {url}: {error.orig}", 1)
+def refuse_others(test_url: URL, url: URL | None) -> None:
+    """Refuse a database with another name than in its URL, or that of ``url``."""
+    named, found = str(test_url.database), name_of(test_url)
+    if found != named.casefold():
+        raise ConfigError(f"the URL names {named!r}, but leads to {found!r}")
+    if url and found in (str(url.database).casefold(), name_of(url)):
+        raise ConfigError("TEST_DATABASE_URL names the database of DATABASE_URL")
+
+
+def mark(engine: Engine) -> None:
+    with engine.begin() as connection:
+        connection.execute(text(f"CREATE VIEW {MARK} AS SELECT 1 AS made"))
+
+
+def refuse_unmarked(engine: Engine) -> None:
+    if MARK not in inspect(engine).get_view_names():
+        raise ConfigError(
+            f"they have not made {engine.url.database!r}, and would drop all its"
+            " tables; if they may, let TEST_DATABASE_URL name it"
+        )
+
+
+def drop_tables(engine: Engine) -> None:
+    metadata = MetaData()
+    metadata.reflect(engine)
+    # Foreign keys lead to the tables of other databases, too.
+    own = [table for table in metadata.tables.values() if table.schema is None]
+    metadata.drop_all(engine, own)

@@ -7,8 +7,13 @@ import os
 from weakref import WeakSet
 
 from sqlalchemy import Engine
+from sqlalchemy import Pool
 
 engines: WeakSet[Engine] = WeakSet()
+
+# The pools of the parent process. If a driver's connection were freed in the child, it
+# might tell the server that it ends, over the parent's socket.
+inherited: list[Pool] = []
 
 
 def forget_connections_after_fork(engine: Engine) -> None:
@@ -17,6 +22,7 @@ def forget_connections_after_fork(engine: Engine) -> None:
 
 def forget_connections() -> None:
     for engine in engines:
+        inherited.append(engine.pool)
         engine.dispose(close=False)
 
 

@@ -17,8 +17,8 @@ def merged(ours: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
     :param ours: without those that the pool of ``given`` does not take.
     :param given: these go first, also within ``connect_args``.
     """
-    if not issubclass(given.get("poolclass", QueuePool), QueuePool):
+    if not issubclass(given.get("poolclass") or QueuePool, QueuePool):
         ours = {name: ours[name] for name in ours.keys() - FOR_A_QUEUE}
 
-    connect_args = ours.get("connect_args", {}) | given.get("connect_args", {})
+    connect_args = ours.get("connect_args", {}) | (given.get("connect_args") or {})
     return {**ours, **given, "connect_args": connect_args}

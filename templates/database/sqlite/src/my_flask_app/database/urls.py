@@ -4,6 +4,7 @@ Tested in ``tests/database/test_urls.py``. Nothing here needs Flask, so a script
 it too.
 """
 
+import os
 from pathlib import Path
 
 from sqlalchemy import make_url
@@ -11,6 +12,8 @@ from sqlalchemy import URL
 from sqlalchemy.exc import ArgumentError
 
 from ..environment import instance_folder
+from ..environment import project_folder
+from .dialect import NAMES
 
 ACCEPTED = "sqlite:///file.db, or sqlite:////folder/file.db for an absolute path"
 
@@ -28,24 +31,33 @@ def parse_url(url: str | URL) -> URL:
     except (ArgumentError, ValueError):
         url = URL.create("")
 
-    path = url.database or ""
-    if url.drivername not in ("sqlite", "sqlite+pysqlite") or is_in_memory(url):
+    name, _, driver = url.drivername.partition("+")
+    if name not in NAMES or driver not in ("", "pysqlite") or is_in_memory(url):
         raise ValueError(f"is not the URL of a SQLite file; accepted is {ACCEPTED}")
-    if path.startswith("file:"):
-        return url
 
-    file = instance_folder() / path
-    if "site-packages" in file.parts and not Path(path).is_absolute():
-        raise ValueError(
-            "names a file in site-packages, which the next installation deletes;"
-            f" accepted is {ACCEPTED}"
-        )
+    if url.query.get("uri"):
+        return url.set(database=f"file:{absolute(str(url.database)[5:])}")
+
+    file = absolute(str(url.database))
     if file.parent != instance_folder() and not file.parent.is_dir():
         raise ValueError(f"names a file in {str(file.parent)!r}, which is no folder")
 
     return url.set(database=str(file))
 
 
+def absolute(path: str) -> Path:
+    if Path(path).is_absolute():
+        return Path(path)
+    if project_folder() is None:
+        raise ValueError(
+            "names a relative path, but the current folder is not that of the project;"
+            " accepted is sqlite:////folder/file.db"
+        )
+
+    return Path(os.path.normpath(instance_folder() / path))
+
+
 def is_in_memory(url: URL) -> bool:
     path = url.database or ""
-    return not path or ":memory:" in path or url.query.get("mode") == "memory"
+    in_memory = url.query.get("mode") == "memory" or url.query.get("vfs") == "memdb"
+    return path in ("", "file:") or ":memory:" in path or in_memory

@@ -40,9 +40,7 @@ class Database(SQLAlchemy):
         if app.config.get("SQLALCHEMY_BINDS"):
             raise ValueError("SQLALCHEMY_BINDS is set; accepted is one database")
 
-        if app.config.get("SQLALCHEMY_DATABASE_URI") is not None:
-            self._complete(app.config)
-
+        complete(app.config)
         super().init_app(app)
         with app.app_context():
             connections.protect(self.engine)
@@ -50,9 +48,13 @@ class Database(SQLAlchemy):
         sessions.init_app(app, self.session)
         commands.init_app(app, self)
 
-    def _complete(self, config: dict[str, Any]) -> None:
-        url = parse_url(config["SQLALCHEMY_DATABASE_URI"])
-        given = config.get("SQLALCHEMY_ENGINE_OPTIONS", {})
+
+def complete(config: dict[str, Any]) -> None:
+    """Add the options of the engine, if there is a URL."""
+    given = config.get("SQLALCHEMY_ENGINE_OPTIONS", {})
+    text = config.get("SQLALCHEMY_DATABASE_URI") or given.get("url")
+    if text:
+        url = parse_url(text)
         config["SQLALCHEMY_DATABASE_URI"] = url
         config["SQLALCHEMY_ENGINE_OPTIONS"] = connections.engine_options(url, given)
 
