@@ -1,49 +1,39 @@
-"""What Jinja cannot do by itself, as an extension that Cookiecutter loads.
+"""What Cookiecutter loads: see ``jinja.py``.
 
-A refused answer ends the run with one line, before anything is written.
+cruft generates two versions of a project in one process, each by the code of its own
+version, which it checks out in the same folder or in another one. So the modules here
+are loaded again when they have changed.
 """
 
-from jinja2 import Environment
-from jinja2.ext import Extension
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import Any
 
-from .answers import check_answers
-from .catalogue import without_header
-from .names import default_slug
-from .text import compose_string
-from .text import dotenv_value
-from .text import html_text
-from .text import is_address
-from .text import toml_string
-from .tree import chosen
-from .tree import chosen_text
-from .tree import database
-from .tree import feature
-from .tree import fill_in
-
-FILTERS = (
-    check_answers,
-    compose_string,
-    default_slug,
-    dotenv_value,
-    html_text,
-    is_address,
-    toml_string,
-)
-GLOBALS = (chosen, chosen_text, database, feature)
-
-__all__ = ["ProjectFiles"]
+_loaded: dict[Path, float] = {}
 
 
-class ProjectFiles(Extension):
-    """Offers the functions of this package by their names."""
+def __getattr__(name: str) -> Any:
+    if name != "ProjectFiles":
+        raise AttributeError(name)
 
-    def __init__(self, environment: Environment) -> None:
-        super().__init__(environment)
-        environment.filters |= {it.__name__: it for it in FILTERS}
-        environment.globals |= {it.__name__: it for it in GLOBALS}
+    folder = _folder()
+    files = {path: path.stat().st_mtime_ns for path in folder.glob("*.py")}
+    if files != _loaded:
+        for module in [it for it in sys.modules if it.startswith(f"{__name__}.")]:
+            del sys.modules[module]
 
-    def preprocess(
-        self, source: str, name: str | None, filename: str | None = None
-    ) -> str:
-        # What is not in a file is a path, or an answer, which is not to be changed.
-        return source if filename is None else fill_in(without_header(source))
+        __path__[:] = [str(folder)]
+        _loaded.clear()
+        _loaded.update(files)
+
+    return import_module(f"{__name__}.jinja").ProjectFiles
+
+
+def _folder() -> Path:
+    """Return where the package is now; who generates has appended it to the path."""
+    for entry in reversed(sys.path):
+        if (Path(entry) / __name__ / "jinja.py").is_file():
+            return Path(entry) / __name__
+
+    return Path(__path__[0])

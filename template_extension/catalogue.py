@@ -24,7 +24,8 @@ from typing import Any
 
 import yaml
 
-TEMPLATES = Path(__file__).parents[1] / "templates"
+ROOT = Path(__file__).parents[1]
+TEMPLATES = ROOT / "templates"
 MODULES = "src/my_flask_app/database"
 
 # What each dialect of a server has SQL for: the name of the database, the id of a
@@ -60,6 +61,9 @@ class Dialect:
 
     encoding: str = "utf8"
     """What it calls the encoding that holds all text."""
+
+    create: str = ""
+    """The command that creates a database, with ``{host}``, ``{port}`` and the like."""
 
     images: Mapping[str, str] = field(default_factory=dict)
     """Container images of a server for development, by SQLAlchemy's name."""
@@ -97,7 +101,10 @@ class Driver:
     """The modules of that requirement, if mypy finds no types in it."""
 
     blocking: str = ""
-    """What to do instead, if it blocks all greenlets while it waits."""
+    """What to do about it, if it blocks all greenlets while it waits."""
+
+    instead: str = ""
+    """The driver to use then, if there is one."""
 
     unblocked_by: str = ""
     """The key of the URL's query that keeps it from blocking, if it is true."""

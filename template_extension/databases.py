@@ -6,8 +6,9 @@ from functools import cache
 from .catalogue import Dialect
 from .catalogue import Driver
 from .urls import Parts
+from .urls import STARS
 from .urls import take_apart
-from .urls import without_secrets
+from .urls import with_secrets
 from .urls import write
 
 LOCAL_HOSTS = frozenset({"", "localhost", "127.0.0.1", "::1"})
@@ -34,8 +35,12 @@ class Database:
     driver: Driver
     username: str
     password: str
+    host: str
     port: str
     database_name: str
+
+    lacks_secret: bool
+    """Whether there are stars where a password has been."""
 
     image: str
     """The container image that could be the server, or nothing."""
@@ -81,14 +86,16 @@ def read_database(url: str) -> Database:
     parts = take_apart(url)
     return Database(
         url=write(parts),
-        url_without_secrets=write(without_secrets(parts)),
+        url_without_secrets=write(with_secrets(parts, "password")),
         dialect_name=parts.dialect_name,
         dialect=parts.dialect,
         driver=parts.driver,
         username=parts.username or "",
         password=parts.password or "",
+        host=parts.host,
         port=parts.port or str(parts.dialect.port or ""),
         database_name=parts.database or "",
+        lacks_secret=STARS in (parts.password, *dict(parts.query).values()),
         image=_image(parts),
         blocking=_blocking(parts),
     )

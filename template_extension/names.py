@@ -3,35 +3,62 @@
 import keyword
 import re
 import sys
+from functools import cache
 
 from slugify import slugify
+
+from .catalogue import ROOT
+from .catalogue import TEMPLATES
 
 SLUG = re.compile(r"[a-z][a-z0-9_]*")
 SLUG_LENGTH = 30
 
-# Import and distribution names of whatever a generated project may install, folders of
-# the project itself, the device names that Windows keeps for itself, and what only some
-# of Python 3.10 to 3.14 keep.
-TAKEN = frozenset(
+# Import and distribution names of what a generated project may install, as
+# tests/test_names.py keeps them.
+INSTALLED = frozenset(
     """
     alembic asn1crypto ast_serialize attr attrs blinker certifi cffi charset_normalizer
     click colorama coverage cryptography dateutil dotenv exceptiongroup flask
     flask_alembic flask_migrate flask_sqlalchemy flask_wtf gevent greenlet gunicorn
-    idna iniconfig itsdangerous jinja2 librt mako markupsafe mypy mypy_extensions
-    mypyc mysql mysql_connector mysql_connector_python mysqlclient mysqldb oracledb
-    packaging pathspec pg8000 pip pkg_resources pluggy psutil psycogreen psycopg
-    psycopg2 psycopg2_binary psycopg_binary psycopg_c psycopg_pool pycparser pygments
-    pymssql pymysql pyodbc pytest pytest_cov python_dateutil python_dotenv ruff scramp
-    setuptools six sqlalchemy sqlalchemy_cockroachdb sqlite tomli typing_extensions
-    tzdata werkzeug wheel wtforms zope zope_event zope_interface
-    conftest databases helpers instance src test tests
+    hatchling idna iniconfig itsdangerous jinja2 librt mako markupsafe mypy
+    mypy_extensions mypyc mysql mysql_connector mysql_connector_python mysqlclient
+    mysqldb oracledb packaging pathspec pg8000 pip pkg_resources pluggy psutil
+    psycogreen psycopg psycopg2 psycopg2_binary psycopg_binary psycopg_c psycopg_pool py
+    pycparser pygments pymssql pymysql pyodbc pytest pytest_cov python_dateutil
+    python_dotenv ruff scramp setuptools six sqlalchemy sqlalchemy_cockroachdb
+    sqlalchemy_utils sqlite tomli tomlkit trove_classifiers types_gevent types_greenlet
+    types_psutil types_wtforms typing_extensions tzdata werkzeug wheel wtforms zope
+    zope_event zope_interface
+    """.split()
+)
+
+# The device names that Windows keeps for itself, folders of a project, and what only
+# some of Python 3.10 to 3.14 keep.
+KEPT = frozenset(
+    """
     aux com1 com2 com3 com4 com5 com6 com7 com8 com9 con lpt1 lpt2 lpt3 lpt4 lpt5 lpt6
     lpt7 lpt8 lpt9 nul prn
+    instance src test tests
     aifc annotationlib asynchat asyncore audioop binhex cgi cgitb chunk compression
     crypt distutils imghdr imp lib2to3 mailcap msilib nis nntplib ossaudiodev pipes
     smtpd sndhdr spwd sunau telnetlib tomllib type uu xdrlib
     """.split()
 ) | {*sys.stdlib_module_names, *keyword.kwlist, *keyword.softkwlist}
+
+
+@cache
+def taken() -> frozenset[str]:
+    """Return the names that no project can have."""
+    return INSTALLED | KEPT | {name.lower() for name in test_modules()}
+
+
+def test_modules() -> set[str]:
+    """Return the names of the modules in the tests of any project."""
+    folders = [*TEMPLATES.glob("*/*/tests"), *ROOT.glob("*cookiecutter*/tests")]
+    paths = (path for folder in folders for path in folder.rglob("*.py*"))
+    return {
+        found[1] for path in paths if (found := re.search(r"(\w+)\.py\b", path.name))
+    }
 
 
 def default_slug(project_name: object) -> str:
@@ -40,7 +67,8 @@ def default_slug(project_name: object) -> str:
     if not SLUG.match(slug):
         slug = f"app_{slug}"[:SLUG_LENGTH]
     slug = slug.rstrip("_")
-    return f"{slug}_app" if slug in TAKEN else slug
+    candidates = (slug, f"{slug}_app", f"my_{slug}"[:SLUG_LENGTH])
+    return next(it for it in candidates if it not in taken())
 
 
 def is_slug(slug: object) -> bool:

@@ -13,6 +13,7 @@ from functools import cache
 from jinja2 import pass_context
 from jinja2.runtime import Context
 
+from . import passwords
 from .catalogue import TEMPLATES
 from .databases import Database
 from .databases import read_database
@@ -72,7 +73,7 @@ def sources(answers: Answers) -> dict[str, str]:
 def chosen(context: Context, name: str) -> str:
     """Return the name of a file, or nothing if the project has no such file.
 
-    Whoever renders the name of a file does not know its folder, so in ``templates/`` a
+    The folder of a file is not known while its name is rendered, so in ``templates/`` a
     file that is not in every project has a name of its own.
     """
     names = {path.rpartition("/")[2] for path in sources(_answers(context))}
@@ -102,8 +103,8 @@ def _path(context: Context) -> str:
 
 @pass_context
 def database(context: Context) -> Database:
-    """Return the database that the answers lead to."""
-    return read_database(_answers(context)["database_url"])
+    """Return the database that the answers lead to, with its password."""
+    return read_database(passwords.reveal(_answers(context)["database_url"]))
 
 
 @pass_context

@@ -40,7 +40,13 @@ QUERY_SAFE = "!()*,/:?@[]"
 SECRET_KEYS = frozenset(
     "odbc_connect passwd password pwd sslpassword wallet_password".split()
 )
-SECRETS = re.compile(rf"([?&](?:{'|'.join(sorted(SECRET_KEYS))})=)[^&]*", re.I)
+SECRETS = re.compile(
+    rf"((?:^|[?&;\s])(?:{'|'.join(sorted(SECRET_KEYS))})\s*=\s*)('[^']*'|[^&;\s]*)",
+    re.I,
+)
+
+# What takes the place of a password that is not to be kept.
+STARS = "***"
 
 EXAMPLES = "'sqlite:///app.db' or 'postgresql://user:password@localhost/app'"
 PERCENT_HINT = "in a user name or a password write '@' as %40, ':' as %3A, '/' as %2F"
@@ -208,18 +214,15 @@ def _write_query(query: tuple[tuple[str, str], ...]) -> str:
     return "?" * bool(query) + "&".join(pairs)
 
 
-def without_secrets(parts: Parts) -> Parts:
-    """Return the parts with ``password`` in place of each secret."""
-    query = ((k, "password" if k.lower() in SECRET_KEYS else v) for k, v in parts.query)
-    return parts._replace(
-        password=parts.password and "password",
-        query=tuple(query),
-    )
+def with_secrets(parts: Parts, text: str) -> Parts:
+    """Return the parts with a text in place of each secret."""
+    query = ((k, text if k.lower() in SECRET_KEYS else v) for k, v in parts.query)
+    return parts._replace(password=parts.password and text, query=tuple(query))
 
 
 def masked(url: str) -> str:
-    """Return a URL of any form with stars in place of its secrets."""
+    """Return what was given for a URL with stars in place of what may be secret."""
     # Whatever stands before the last '@' may belong to a password that was not encoded.
     _, scheme, rest = re.split(r"^([\w+]*://|)", url, maxsplit=1)
-    rest = re.sub("(?s):.*@", ":***@", rest, count=1)
-    return SECRETS.sub(r"\1***", scheme + rest)
+    rest = re.sub("(?s):.*@", f":{STARS}@", rest, count=1)
+    return SECRETS.sub(rf"\1{STARS}", scheme + rest)

@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 from typing import TypeVar
 
 import pytest
+from hypothesis import settings
 from pytest_cookies.plugin import Cookies  # type: ignore[import-untyped]
 from sqlalchemy import make_url
 from sqlalchemy_utils import create_database
@@ -25,6 +26,10 @@ ASKED = json.loads((ROOT / "cookiecutter.json").read_text())
 QUESTIONS = {name for name in ASKED if not name.startswith("_")}
 CHOICES: dict[str, list[str]] = ASKED["_choices"]
 DATABASES = ["SQLite", "PostgreSQL", "MariaDB"]
+
+# The same examples each time, so that what fails here fails elsewhere.
+settings.register_profile("same", derandomize=True, deadline=None, database=None)
+settings.load_profile("same")
 
 numbers = itertools.count(1)
 

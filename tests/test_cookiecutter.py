@@ -1,6 +1,7 @@
-"""Bad answers end a run of Cookiecutter in one line; good ones reach the project."""
+"""What Cookiecutter's command does with the template, without a question."""
 
-import os
+import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -11,19 +12,34 @@ from dotenv import dotenv_values
 from sqlalchemy import make_url
 
 from tests.conftest import ROOT
+from tests.repositories import commit
+from tests.repositories import git
+from tests.repositories import new_repository
+from tests.terminals import environment
+from tests.terminals import files_with
 
-Command = Callable[..., subprocess.CompletedProcess[str]]
+Result = subprocess.CompletedProcess[str]
+Command = Callable[..., Result]
 
 
 @pytest.fixture
-def cookiecutter(tmp_path: Path) -> Command:
-    """Run the real command in an empty home; what is left is under ``tmp_path``."""
+def home(tmp_path: Path) -> Path:
+    """Return a folder that has all that a command leaves."""
+    home = tmp_path / "home"
+    home.mkdir()
+    return home
 
-    def run(*answers: str) -> subprocess.CompletedProcess[str]:
+
+@pytest.fixture
+def cookiecutter(home: Path) -> Command:
+    """Return the command, which is run in an empty home, with nothing to read."""
+
+    def run(*arguments: "str | Path") -> Result:
         return subprocess.run(
-            [sys.executable, "-m", "cookiecutter", "--no-input", ROOT, *answers],
-            cwd=tmp_path,
-            env=os.environ | {"HOME": str(tmp_path), "USERPROFILE": str(tmp_path)},
+            [sys.executable, "-m", "cookiecutter", *arguments],
+            cwd=home,
+            env=environment(home),
+            stdin=subprocess.DEVNULL,
             capture_output=True,
             encoding="utf-8",
         )
@@ -31,45 +47,228 @@ def cookiecutter(tmp_path: Path) -> Command:
     return run
 
 
-@pytest.mark.parametrize(
-    ("answers", "line"),
-    [
-        (
-            ["greenlet_support=maybe"],
-            "greenlet_support is 'maybe'; it must be 'no' or 'yes'.",
-        ),
-        (
-            ["project_slug=flask"],
-            "project_slug is 'flask', which is taken by Python or by a package that"
-            " the project needs; use another, such as 'flask_app'.",
-        ),
-        (
-            ["database_url=postgresql://me:hunter2@localhost"],
-            "database_url is 'postgresql://me:***@localhost'; accepted is a URL that"
-            " names a database, as in 'postgresql://user:password@localhost/app'.",
-        ),
-        (
-            ["project_name=two\nlines 🦆"],
-            "project_name is 'two\\nlines 🦆'; it must be one line without control"
-            " characters.",
-        ),
-    ],
-)
+def files(folder: Path) -> list[str]:
+    paths = (path for path in folder.rglob("*") if path.is_file())
+    return sorted(path.relative_to(folder).as_posix() for path in paths)
+
+
+REFUSED = [
+    (["greenlet_support=maybe"], "greenlet_support is 'maybe'; it must be 1 (no) or 2"),
+    (["project_slug=flask"], "project_slug is 'flask', which is taken by Python, by a"),
+    (["project_slug=test_app"], "project_slug is 'test_app', which is taken by Python"),
+    (
+        ["database_url=postgresql://me:hunter2@localhost"],
+        "database_url is 'postgresql://me:***@localhost'; accepted is a URL that",
+    ),
+    (
+        ["database_url=host=h password=hunter2 dbname=d"],
+        "database_url is 'host=h password=*** dbname=d'; accepted is an SQLAlchemy URL",
+    ),
+    (
+        ["project_name=two\nlines 🦆"],
+        "project_name is 'two\\nlines 🦆'; it must be one",
+    ),
+    (
+        ["database_url=mysql+mysqldb://h/d", "greenlet_support=yes"],
+        "greenlet_support is 'yes', but 'mysqldb' blocks all greenlets: use 'pymysql'",
+    ),
+    (
+        ["databse_url=x"],
+        "'databse_url' is not asked; is 'database_url' meant? Asked are",
+    ),
+    (["__database_url=x"], "'__database_url' is not asked; is 'database_url' meant?"),
+    (["__begin=x"], "'__begin' is not asked; Asked are project_name"),
+    (["_new_lines=x"], "'_new_lines' is not asked; Asked are project_name"),
+]
+
+
+@pytest.mark.parametrize(("answers", "line"), REFUSED, ids=lambda it: str(it)[:40])
 def test_a_bad_answer_ends_in_one_line_and_leaves_nothing(
-    cookiecutter: Command, tmp_path: Path, answers: list[str], line: str
+    cookiecutter: Command, home: Path, answers: list[str], line: str
 ) -> None:
-    result = cookiecutter(*answers)
+    result = cookiecutter("--no-input", ROOT, *answers)
 
-    assert (result.returncode, result.stdout, result.stderr) == (1, f"{line}\n", "")
-    assert list(tmp_path.rglob("*")) == []
+    assert (result.returncode, result.stderr) == (1, "")
+    assert result.stdout.startswith(line)
+    assert len(result.stdout.splitlines()) == 1
+    assert files(home) == []
 
 
-def test_good_answers_reach_the_project(cookiecutter: Command, tmp_path: Path) -> None:
+def test_good_answers_reach_the_project(cookiecutter: Command, home: Path) -> None:
     url = 'postgresql://me:it\'s "$HOME" #1 \\o/ 100%@[::1]/shop'
 
-    result = cookiecutter("project_name=Ünï 🦆", f"database_url={url}")
+    result = cookiecutter(
+        *("--no-input", ROOT, "project_name=Ünï 🦆", f"database_url={url}"),
+        *("greenlet_support=Y", "sqlalchemy_layer=2"),
+    )
 
     assert result.returncode == 0, result.stdout + result.stderr
-    written = dotenv_values(tmp_path / "uni" / ".env")["DATABASE_URL"] or ""
+    written = dotenv_values(home / "uni" / ".env")["DATABASE_URL"] or ""
     expected = make_url(url).set(drivername="postgresql+psycopg")
     assert make_url(written) == expected
+    assert (home / "uni/src/uni/greenlets.py").exists()
+
+
+EXECUTED = "{{ cycler.__init__.__globals__.os.popen('touch executed').read() }}"
+
+
+def test_what_is_typed_is_never_executed(cookiecutter: Command, home: Path) -> None:
+    config = home / "config.yaml"
+    config.write_text(json.dumps({"default_context": {"author_name": EXECUTED}}))
+    result = cookiecutter(
+        *("--no-input", "--config-file", config, ROOT),
+        *(f"description={EXECUTED}", "project_name={% raw %}{{ 7 * 7 }} {# #}"),
+        "project_slug=shop",
+    )
+
+    assert result.returncode == 0, result.stdout + result.stderr
+    readme = (home / "shop/README.md").read_text(encoding="utf-8")
+    assert readme.startswith(f"# {{% raw %}}{{{{ 7 * 7 }}}} {{# #}}\n\n{EXECUTED}\n")
+    assert "popen" in (home / "shop/pyproject.toml").read_text()
+    assert not list(home.rglob("executed")) and not (ROOT / "executed").exists()
+
+
+def test_without_anybody_there_the_command_is_shown_instead(
+    cookiecutter: Command, home: Path
+) -> None:
+    result = cookiecutter(ROOT)
+
+    assert result.returncode == 1
+    assert result.stdout == (
+        "There is nobody to answer. What is not to be as by default can be given like"
+        f" this: cookiecutter --no-input {ROOT}"
+        " database_url=postgresql://me@localhost/shop\n"
+    )
+    assert files(home) == []
+
+
+def test_a_password_on_the_command_line_is_where_the_run_says(
+    cookiecutter: Command, home: Path
+) -> None:
+    result = cookiecutter(
+        "--no-input", ROOT, "database_url=postgresql://me:hunter2@db.example.org/shop"
+    )
+
+    assert "Cookiecutter has kept it too, in ~/.cookiecutter_replay" in result.stdout
+    assert "hunter2" not in result.stdout + result.stderr
+    replay = f".cookiecutter_replay/{ROOT.name}.json"
+    assert files_with("hunter2", home) == [replay, "my_flask_app/.env"]
+
+
+@pytest.fixture
+def replay(cookiecutter: Command, home: Path) -> Path:
+    """Return the replay file of a project that was generated and is gone again."""
+    cookiecutter("--no-input", ROOT, "database_url=mysql://me:hunter2@localhost/shop")
+    shutil.rmtree(home / "my_flask_app")
+    return home / ".cookiecutter_replay" / f"{ROOT.name}.json"
+
+
+def test_a_project_from_a_replay_file_says_what_to_put_where(
+    cookiecutter: Command, home: Path, replay: Path
+) -> None:
+    result = cookiecutter("--replay-file", replay, ROOT)
+
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert (
+        "Write the password into my_flask_app/.env, in place of ***." in result.stdout
+    )
+    env = (home / "my_flask_app/.env").read_text()
+    assert env.startswith("# Write the password in place of ***.\nDATABASE_URL='mysql+")
+    assert dotenv_values(home / "my_flask_app/.env")["DATABASE_PASSWORD"] == ""
+    assert (home / "my_flask_app/compose.yaml").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "line"),
+    [
+        (
+            "project_slug",
+            "../../escaped/pkg",
+            "project_slug is '../../escaped/pkg'; it",
+        ),
+        ("greenlet_support", "maybe", "greenlet_support is 'maybe'; it must be 1 (no)"),
+        ("database_url", "x\nFLASK_DEBUG=1", "database_url is 'x\\nFLASK_DEBUG=1'; "),
+        ("description", None, "description is None; it must be one line without"),
+    ],
+)
+def test_a_replay_file_passes_by_no_check(
+    cookiecutter: Command, home: Path, replay: Path, name: str, value: str, line: str
+) -> None:
+    answers = json.loads(replay.read_text())
+    answers["cookiecutter"][name] = value
+    replay.write_text(json.dumps(answers))
+    before = files(home)
+    result = cookiecutter("--replay-file", replay, ROOT)
+
+    assert result.returncode == 1
+    assert result.stdout.startswith(line)
+    assert "Traceback" not in result.stdout + result.stderr
+    assert files(home) == before
+
+
+def test_a_replay_file_of_another_template_is_no_traceback(
+    cookiecutter: Command, home: Path
+) -> None:
+    replay = home / "other.json"
+    replay.write_text(json.dumps({"cookiecutter": {"name": "x"}}))
+    result = cookiecutter("--replay-file", replay, ROOT)
+
+    assert result.returncode == 1
+    assert "Traceback" not in result.stdout + result.stderr
+
+
+def test_an_existing_env_file_is_never_touched(
+    cookiecutter: Command, home: Path
+) -> None:
+    elsewhere = home / "elsewhere"
+    elsewhere.write_text("SECRET_KEY=mine")
+    project = home / "my_flask_app"
+    project.mkdir()
+    (project / ".env").symlink_to(elsewhere)
+    result = cookiecutter("--no-input", "--overwrite-if-exists", ROOT)
+
+    assert result.returncode == 0, result.stdout
+    assert "my_flask_app/.env was there, and is as it was." in result.stdout
+    assert elsewhere.read_text() == "SECRET_KEY=mine"
+    assert (project / "README.md").exists()
+
+
+def test_files_that_exist_are_kept_if_asked_for(
+    cookiecutter: Command, home: Path
+) -> None:
+    project = home / "my_flask_app"
+    project.mkdir()
+    (project / "README.md").write_text("mine")
+    result = cookiecutter("--no-input", "-f", "--skip-if-file-exists", ROOT)
+
+    assert result.returncode == 0, result.stdout
+    assert (project / "README.md").read_text() == "mine"
+    assert (project / "src/my_flask_app/app.py").exists()
+
+
+def test_only_its_owner_reads_the_env_file_without_hooks_too(
+    cookiecutter: Command, home: Path
+) -> None:
+    result = cookiecutter("--no-input", "--accept-hooks", "no", ROOT)
+
+    assert result.returncode == 0, result.stdout
+    assert (home / "my_flask_app/.env").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_version_of_a_repository_is_taken_by_its_tag(
+    cookiecutter: Command, home: Path, tmp_path: Path
+) -> None:
+    repository = new_repository(tmp_path / "repository")
+    readme = repository / "{{checked(cookiecutter.project_slug)}}/README.md"
+    readme.write_text("The second version")
+    commit(repository, "The second version")
+    git(tmp_path, "clone", "--quiet", "--bare", "repository", "bare.git")
+    url = f"file://{tmp_path}/bare.git"
+    for options, text in (
+        ([], "The second version"),
+        (["-c", "first"], "# My Flask App"),
+    ):
+        result = cookiecutter("--no-input", "-f", *options, url)
+        assert result.returncode == 0, result.stdout + result.stderr
+        written = (home / "my_flask_app/README.md").read_text()
+        assert written.startswith(text)

@@ -90,14 +90,11 @@ def test_make_runs_and_tests_a_project(
         assert result.returncode == 0, result.stdout
 
 
-@pytest.mark.parametrize(
-    "email", [" ", "x y", "a@", "Jane <j@x.org>", "a@b@c", "Ä@ö.de"]
-)
-def test_a_project_is_built_whoever_its_author_is(
+@pytest.mark.parametrize("email", ["", '"x y"@example.org'])
+def test_a_project_is_built_with_any_name_of_its_author(
     bake: Bake, tmp_path: Path, email: str
 ) -> None:
-    names = ["Müller, Jörg", 'O\'Neil "Ned" <n@x>', " "]
-    for name in names:
+    for name in ["Müller, Jörg", 'O\'Neil "Ned" <n@x>', " "]:
         project = bake(author_name=name, author_email=email)
         project.python("-m", "build", "--wheel", "--no-isolation", "--outdir", tmp_path)
 

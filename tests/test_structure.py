@@ -15,7 +15,7 @@ from tests.conftest import combinations
 from tests.conftest import Project
 from tests.conftest import ROOT
 
-SOURCES = [ROOT / "templates", ROOT / "{{cookiecutter.project_slug}}"]
+SOURCES = [ROOT / "templates", ROOT / "{{checked(cookiecutter.project_slug)}}"]
 MODULES = [path for folder in SOURCES for path in sorted(folder.rglob("*.py"))]
 PYTHON = [path for path in MODULES if path.name != "gunicorn.conf.py"]
 URLS = [

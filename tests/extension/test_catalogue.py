@@ -16,7 +16,7 @@ from template_extension.catalogue import PYSQLITE
 from template_extension.catalogue import SQL
 from template_extension.catalogue import TEMPLATES
 from template_extension.catalogue import without_header
-from template_extension.names import TAKEN
+from template_extension.names import taken
 
 DIALECTS = list({it.folder: it for it in dialects().values()}.values())
 DRIVERS = [it for it in drivers().values() if it is not PYSQLITE]
@@ -96,9 +96,9 @@ def test_a_requirement_is_bounded_and_no_project_has_its_name(requirement: str) 
     name = re.split(r"[\[>]", requirement)[0].lower().replace("-", "_")
 
     assert ">=" in requirement and ",<" in requirement
-    assert name in TAKEN
+    assert name in taken()
 
 
 @pytest.mark.parametrize("module", [it.module for it in DRIVERS if it.module])
 def test_no_project_has_the_name_of_a_drivers_module(module: str) -> None:
-    assert module.partition(".")[0].lower() in TAKEN
+    assert module.partition(".")[0].lower() in taken()

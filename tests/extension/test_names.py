@@ -2,16 +2,16 @@ import pytest
 
 from template_extension.names import default_slug
 from template_extension.names import is_slug
-from template_extension.names import TAKEN
+from template_extension.names import taken
 from tests.extension.samples import ODD_TEXTS
 
 
-@pytest.mark.parametrize("name", [*ODD_TEXTS, None, 7, *sorted(TAKEN)])
+@pytest.mark.parametrize("name", [*ODD_TEXTS, None, 7, *sorted(taken())])
 def test_the_default_slug_is_always_accepted(name: object) -> None:
     slug = default_slug(name)
 
     assert is_slug(slug)
-    assert slug not in TAKEN
+    assert slug not in taken()
 
 
 @pytest.mark.parametrize(

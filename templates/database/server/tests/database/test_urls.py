@@ -23,6 +23,7 @@ def test_the_driver_of_the_project_is_added() -> None:
             URL.set(drivername=URL.drivername + "3").render_as_string(False),
             "names the driver '",
         ),
+        (str(URL), "has \\*\\*\\* in place of the password"),
     ],
 )
 def test_a_url_that_cannot_be_used_is_refused_with_the_reason(

@@ -3,6 +3,9 @@
 # driver: pymysql
 # port: 3306
 # encoding: utf8mb4
+# create: >-
+#   mysql --host={host} --port={port} --user={username} --password
+#   --execute="CREATE DATABASE `{database}` CHARACTER SET utf8mb4"
 # images:
 #   mysql: mysql:8.4
 #   mariadb: mariadb:11.8

@@ -2,6 +2,7 @@
 # title: PostgreSQL
 # driver: psycopg
 # port: 5432
+# create: createdb --host={host} --port={port} --username={username} {database}
 # images:
 #   postgresql: postgres:18
 # sql:

@@ -13,6 +13,9 @@ from . import driver
 
 ACCEPTED = " or ".join(f"{name}://" for name in dialect.NAMES)
 
+# What stands for a password in a URL that is printed or kept.
+STARS = "***"
+
 
 def parse_url(url: str | URL) -> URL:
     """Return the URL of a database, with the driver that this project uses.
@@ -34,5 +37,8 @@ def parse_url(url: str | URL) -> URL:
         raise ValueError(
             f"names the driver {driver_name!r}; this project uses {driver.NAME!r}"
         )
+
+    if STARS in (url.password, *url.query.values()):
+        raise ValueError(f"has {STARS} in place of the password")
 
     return url.set(drivername=f"{dialect.NAMES[name]}+{driver.NAME}")

@@ -3,6 +3,7 @@
 # requirement: mysql-connector-python>=9.1,<27
 # module: mysql.connector
 # blocking: use 'pymysql', or add 'use_pure=true' to the query
+# instead: pymysql
 # unblocked_by: use_pure
 # ///
 """What is particular to MySQL Connector/Python, the driver.

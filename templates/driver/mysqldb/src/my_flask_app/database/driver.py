@@ -3,6 +3,7 @@
 # requirement: mysqlclient>=2.2.5,<3
 # module: MySQLdb
 # blocking: use 'pymysql'
+# instead: pymysql
 # ///
 """What is particular to mysqlclient, the driver that SQLAlchemy calls mysqldb.
 

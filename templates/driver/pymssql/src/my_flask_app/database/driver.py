@@ -2,7 +2,7 @@
 # dialects: [mssql]
 # requirement: pymssql>=2.3.2,<3
 # module: pymssql
-# blocking: "no driver for 'mssql' yields; answer greenlet_support with 'no'"
+# blocking: no driver for SQL Server yields
 # ///
 """What is particular to pymssql, the driver.
 

@@ -2,7 +2,7 @@
 # dialects: [mssql]
 # requirement: pyodbc>=5.2,<6
 # module: pyodbc
-# blocking: "no driver for 'mssql' yields; answer greenlet_support with 'no'"
+# blocking: no driver for SQL Server yields
 # ///
 """What is particular to pyodbc, the driver.
 

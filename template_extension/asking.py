@@ -1,0 +1,96 @@
+"""What happens between the questions: each answer is checked when it is given."""
+
+import sys
+from difflib import get_close_matches
+
+import click
+import cookiecutter
+from cookiecutter.prompt import read_user_variable
+from jinja2 import pass_context
+from jinja2.runtime import Context
+
+from . import callers
+from . import passwords
+from . import questions
+from .answers import accepted
+from .answers import Refused
+from .commands import command_for
+
+OLDEST = (2, 3)
+
+
+def begin() -> str:
+    """Refuse what cannot work before anything is asked, and return nothing."""
+    version = cookiecutter.__version__
+    if tuple(map(int, version.split(".")[:2])) < OLDEST:
+        callers.end(f"This is Cookiecutter {version}; the template needs 2.3 or later.")
+
+    if is_something_asked() and is_nobody_there():
+        answers = {"database_url": "postgresql://me@localhost/shop"}
+        callers.end(
+            "There is nobody to answer. What is not to be as by default can be given"
+            f" like this: {command_for(answers)}"
+        )
+
+    passwords.forget()
+    return ""
+
+
+def refuse_other_names() -> None:
+    """Refuse an answer to a question that is not asked, which would have no effect."""
+    names = questions.names()
+    for name in callers.arguments().get("extra_context") or {}:
+        if name not in names:
+            close = get_close_matches(name, names, 1)
+            meant = f"is {close[0]!r} meant? " if close else ""
+            callers.end(f"{name!r} is not asked; {meant}Asked are {', '.join(names)}.")
+
+
+def is_something_asked() -> bool:
+    """Tell whether there will be a question; a replay file may have all answers."""
+    names = callers.prompt().get("context", {}).get("cookiecutter", {})
+    return callers.is_person_asked() and any(name[0] != "_" for name in names)
+
+
+def is_nobody_there() -> bool:
+    """Tell whether the input has ended before the first answer."""
+    if sys.stdin is None or sys.stdin.isatty():
+        return sys.stdin is None
+
+    peek = getattr(sys.stdin.buffer, "peek", None)
+    return peek is not None and not peek(1)
+
+
+@pass_context
+def accept(context: Context, name: str) -> str:
+    """Keep an answer if it can work, and return nothing; else ask again, or end."""
+    refuse_other_names()
+    answers = context["cookiecutter"]
+    if name not in answers:
+        return ""  # It is in a replay file, and is checked later.
+
+    given, refused = answers[name], None
+    while True:
+        try:
+            answers[name] = accepted(name, given, answers, refused)
+            return ""
+        except Refused as error:
+            refused = error
+
+        if not callers.is_person_asked():
+            callers.end(str(refused))
+
+        click.secho(f"    {refused}", fg="red")
+        given = ask_again(context, name, refused.likely)
+
+
+def ask_again(context: Context, name: str, likely: str) -> str:
+    """Ask as Cookiecutter did.
+
+    :param likely: the default, in place of that of the question.
+    """
+    asked = callers.prompt()
+    template = context.environment.from_string(questions.config()[name])
+    default = likely or template.render(context.get_all())
+    answer: str = read_user_variable(name, default, asked["prompts"], asked["prefix"])
+    return answer

@@ -1,0 +1,128 @@
+"""What happens while files are written: a check, the file ``.env``, the last words."""
+
+import os
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+from jinja2 import pass_context
+from jinja2.runtime import Context
+
+from . import callers
+from . import passwords
+from . import questions
+from .answers import accepted
+from .answers import Refused
+from .asking import refuse_other_names
+from .commands import command_for
+from .commands import commands_to_create
+from .databases import read_database
+from .urls import STARS
+from .urls import take_apart
+from .urls import write
+
+# The environment variable with what the hook prints. It is no part of the hook, as
+# Cookiecutter leaves rendered hooks behind in the folder for temporary files.
+NEXT_STEPS = "COOKIECUTTER_FLASK_SQLALCHEMY_NEXT_STEPS"
+
+
+@pass_context
+def checked(context: Context, slug: str) -> str:
+    """Return the slug, if all answers can work, however they came.
+
+    Those of a replay file pass by the questions.
+    """
+    refuse_other_names()
+    answers = context["cookiecutter"]
+    for name in questions.names():
+        try:
+            answers[name] = accepted(name, answers[name], answers)
+        except KeyError:
+            callers.end(f"{name} is not answered.")
+        except Refused as refused:
+            callers.end(str(refused))
+
+    os.environ.pop(NEXT_STEPS, None)
+    return str(answers["project_slug"])
+
+
+@pass_context
+def private(context: Context, name: str) -> str:
+    """Write the file that is being rendered for its owner alone, if it is not there.
+
+    Return nothing, so that Cookiecutter does not write it.
+    """
+    if callers.is_updating():
+        return ""
+
+    folder = callers.project_folder()
+    source = context.environment.get_template(f"{{{{private({name!r})}}}}")
+    is_new = write_for_owner(folder / name, source.render(context.get_all()))
+    if callers.is_command():
+        os.environ[NEXT_STEPS] = "\n".join(next_steps(context, is_new))
+
+    return ""
+
+
+def write_for_owner(path: Path, text: str) -> bool:
+    """Write a new file, and tell whether there was none; never follow a link."""
+    try:
+        file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return False
+
+    with open(file, "w", encoding="utf-8", newline="\n") as stream:
+        stream.write(text)
+
+    return True
+
+
+def next_steps(context: Context, env_is_new: bool) -> Iterator[str]:
+    """Yield the lines that people are told in the end."""
+    answers = context["cookiecutter"]
+    database = read_database(passwords.reveal(answers["database_url"]))
+    folder = callers.output_folder() / answers["project_slug"]
+    yield f"Created {answers['project_slug']}. Next:\n"
+    yield f"    cd {shlex.quote(str(folder))}"
+    yield from (f"    {command}" for command in commands_to_create(database))
+    yield "    make run\n"
+    if not env_is_new:
+        yield f"{folder / '.env'} was there, and is as it was."
+    elif database.lacks_secret:
+        yield f"Write the password into {folder / '.env'}, in place of {STARS}."
+    elif database.password:
+        yield f"The password is in {folder / '.env'}, which git ignores."
+    if is_kept_by_cookiecutter(context):
+        yield (
+            "Cookiecutter has kept it too, in ~/.cookiecutter_replay, as it does with"
+            " what is given on the command line."
+        )
+
+    yield f"The same without a question:\n\n    {command_for(changed(context))}\n"
+
+
+def changed(context: Context) -> dict[str, str]:
+    """Return the answers that are not what they are for everybody by default."""
+    answers = context["cookiecutter"]
+    texts = {name: questions.config()[name] for name in questions.names()}
+    return {
+        name: answers[name]
+        for name, text in texts.items()
+        if answers[name] != default(context, text)
+    }
+
+
+def default(context: Context, text: str) -> str:
+    # On another machine, git may know somebody else, or nobody.
+    plain = re.sub(r" \| git_config\(.*?\)", "", text)
+    return context.environment.from_string(plain).render(context.get_all())
+
+
+def is_kept_by_cookiecutter(context: Context) -> bool:
+    """Tell whether a password was in an answer before it came to a question."""
+    given = context.get_all().get("_cookiecutter", {}).get("database_url", "")
+    try:
+        return passwords.hide(given) != write(take_apart(given))
+    except ValueError:
+        return False

@@ -1,0 +1,66 @@
+"""Every Cookiecutter that the README claims generates; older ones are told apart."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests import needs
+from tests.conftest import ROOT
+from tests.terminals import environment
+from tests.versions import installed
+
+SUPPORTED = ["2.3.0", "2.3.1", "2.4.0", "2.5.0", "2.6.0", "2.7.0", "2.7.1"]
+REFUSED = ["2.1.1", "2.2.0", "2.2.3"]
+
+
+def generate(command: Path, home: Path) -> "subprocess.CompletedProcess[str]":
+    url = "database_url=postgresql://me:hunter2@localhost/shop"
+    return subprocess.run(
+        [command, "--no-input", ROOT, url, "greenlet_support=Y"],
+        cwd=home,
+        env=environment(home),
+        capture_output=True,
+        encoding="utf-8",
+    )
+
+
+@pytest.mark.parametrize("version", SUPPORTED)
+def test_a_supported_version_generates_and_says_what_is_next(
+    version: str, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    command = installed(f"cookiecutter=={version}", tmp_path_factory)
+    result = generate(command, tmp_path)
+
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "make run\n\nThe password is in my_flask_app/.env" in result.stdout
+    assert (tmp_path / "my_flask_app/.env").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("version", REFUSED)
+def test_an_older_version_is_refused_in_one_line(
+    version: str, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    command = installed(f"cookiecutter=={version}", tmp_path_factory)
+    result = generate(command, tmp_path)
+
+    assert result.returncode == 1
+    assert re.fullmatch(
+        r"This is Cookiecutter 2\.[12].*; the template needs 2.3 or later.\n",
+        result.stdout,
+    )
+    assert "Traceback" not in result.stderr
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+@pytest.mark.parametrize("python", ["3.10", "3.11", "3.12", "3.13"])
+def test_it_generates_with_every_supported_python(
+    python: str, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    needs.python(python)
+    command = installed("cookiecutter", tmp_path_factory, python)
+    result = generate(command, tmp_path)
+
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert (tmp_path / "my_flask_app/src/my_flask_app/app.py").exists()
