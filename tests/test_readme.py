@@ -14,6 +14,8 @@ from tests.conftest import CHOICES
 from tests.conftest import ROOT
 
 README = (ROOT / "README.md").read_text()
+CHANGELOG = (ROOT / "CHANGELOG.md").read_text()
+PYPROJECT = (ROOT / "pyproject.toml").read_text()
 SCENARIOS = (ROOT / "docs/scenarios.md").read_text()
 QUESTIONS = json.loads((ROOT / "cookiecutter.json").read_text())
 
@@ -53,7 +55,10 @@ def test_the_drivers_are_those_that_are_accepted() -> None:
 
 @pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md"])
 def test_make_knows_what_the_documentation_calls(name: str) -> None:
-    makefiles = [ROOT / "Makefile", ROOT / "{{cookiecutter.project_slug}}/Makefile"]
+    makefiles = [
+        ROOT / "Makefile",
+        ROOT / "{{checked(cookiecutter.project_slug)}}/Makefile",
+    ]
     text = "".join(path.read_text() for path in makefiles)
     targets = set(re.findall(r"^(\w+):", text, re.MULTILINE))
     called = set(re.findall(r"\bmake (\w+)", (ROOT / name).read_text()))
@@ -152,3 +157,19 @@ def test_the_readme_shows_what_the_scenarios_do() -> None:
     shown = table_rows(header)
     assert shown
     assert all(row in table_rows(header, SCENARIOS) for row in shown)
+
+
+def test_the_changelog_begins_with_the_version() -> None:
+    version = re.search(r'^version = "(.*)"$', PYPROJECT, re.MULTILINE)
+    heading = re.search(r"^## (\S+),.*\n\n### (.*)$", CHANGELOG, re.MULTILINE)
+    assert version and heading
+    assert heading.groups() == (version[1], "If you have a project")
+
+
+def test_the_commands_to_update_a_project_exist() -> None:
+    text = (ROOT / "docs/updating.md").read_text()
+    commands = set(re.findall(r"(?:uvx |`)cruft (\w+)( --[\w-]+)?", text))
+    tested = (ROOT / "tests/test_updating.py").read_text()
+    for command, option in commands:
+        assert f'"{command}"' in tested, command
+        assert not option or option.strip() in tested, option
