@@ -9,6 +9,7 @@ from typing import Any
 from . import passwords
 from . import questions
 from .catalogue import dialects
+from .catalogue import drivers
 from .catalogue import drivers_of
 from .databases import read_database
 from .names import default_slug
@@ -29,12 +30,16 @@ class Refused(ValueError):
 
     :param likely: an answer that works, and may have been meant.
     :param instead: another database URL, with which the answer would work.
+    :param hint: what a person who is asked again can do besides.
     """
 
-    def __init__(self, line: str, likely: str = "", instead: str = "") -> None:
+    def __init__(
+        self, line: str, likely: str = "", instead: str = "", hint: str = ""
+    ) -> None:
         super().__init__(line)
         self.likely = likely
         self.instead = instead
+        self.hint = hint
 
 
 def accepted(
@@ -83,7 +88,7 @@ def _address(given: str) -> str:
         _, likely = parseaddr(given)
         raise Refused(
             f"author_email is {given!r}; it must be an email address in ASCII, such as"
-            " 'you@example.com', or nothing.",
+            " 'you@example.com'.",
             likely if is_address(likely) else "",
         )
 
@@ -100,8 +105,9 @@ def _slug(given: object) -> str:
         )
     if given in taken():
         raise Refused(
-            f"project_slug is {given!r}, which is taken by Python, by a package that"
-            f" the project needs or by its tests; use another, such as {likely!r}.",
+            f"project_slug is {given!r}, which is already used by Python, by a package"
+            " that the project needs or by its tests; use another, such as"
+            f" {likely!r}.",
             likely,
         )
 
@@ -140,12 +146,15 @@ def _greenlets(choice: str, answers: Answers, before: Refused | None) -> str:
     driver, instead = database.driver.name, database.driver.instead
     line = f"greenlet_support is 'yes', but {driver!r} blocks all greenlets"
     if not instead:
-        raise Refused(f"{line}, like every driver for {database.dialect_name!r}.", "no")
+        raise Refused(
+            f"{line}, like every driver for {database.dialect_name!r}; it must be"
+            " 'no' for this database.",
+            "no",
+        )
 
     better = passwords.hide(database.url.replace(f"+{driver}:", f"+{instead}:", 1))
-    raise Refused(
-        f"{line}: {database.blocking}; 'yes' once more does so.", "no", better
-    )
+    hint = f"Answer 'yes' again to switch to {instead!r}."
+    raise Refused(f"{line}: {database.blocking}.", "no", better, hint)
 
 
 def _url(given: str, slug: str) -> str:
@@ -154,17 +163,17 @@ def _url(given: str, slug: str) -> str:
         return passwords.hide(url)
     except ValueError as reason:
         likely = _likely_url(url)
-        line = f"database_url is {masked(url)!r}; {reason}"
+        line = f"database_url is {masked(url)!r}; {_example(url, slug) or reason}"
         if likely:
             likely = passwords.hide(likely)
-            raise Refused(f"{line}. Is {likely!r} meant?", likely) from None
+            raise Refused(f"{line}. Did you mean {likely!r}?", likely) from None
 
-        raise Refused(f"{line}{_example(url, slug)}.") from None
+        raise Refused(f"{line}.") from None
 
 
 def _likely_url(url: str) -> str:
     """Return a URL that works and differs in what people get wrong, or nothing."""
-    for candidate in _candidates(url.strip()):
+    for candidate in _candidates(url.strip(" '\"")):
         try:
             passwords.hide(candidate)
         except ValueError:
@@ -183,15 +192,25 @@ def _candidates(url: str) -> list[str]:
 
     name, _, driver = scheme.lower().partition("+")
     names = get_close_matches(name, dialects(), 1)
-    drivers = drivers_of(dialects()[names[0]]) if names else []
-    close = get_close_matches(driver, drivers, 1) if driver else []
-    return [f"{'+'.join(names + close)}://{rest}"] if names else []
+    drivers_by_name = _drivers_by_name(names[0]) if names else {}
+    close = get_close_matches(driver, drivers_by_name, 1) if driver else []
+    meant = [*names, *(drivers_by_name[it] for it in close)]
+    return [f"{'+'.join(meant)}://{rest}"] if names else []
+
+
+def _drivers_by_name(dialect: str) -> dict[str, str]:
+    """Return a dialect's drivers by their names, and by those of their packages."""
+    names = drivers_of(dialects()[dialect])
+    packages = {re.split(r"[\[<>=]", drivers()[it].requirement)[0]: it for it in names}
+    return packages | {name: name for name in names}
 
 
 def _example(url: str, slug: str) -> str:
     """Return an example for somebody who has given a name instead of a URL."""
     names = get_close_matches(url.strip().lower(), dialects(), 1)
-    if not names or names[0] == "sqlite":
+    if not names or "://" in url:
         return ""
 
-    return f", as in '{names[0]}://user:password@localhost/{slug}'"
+    start = "/" if names[0] == "sqlite" else "user:password@localhost/"
+    end = ".db" if names[0] == "sqlite" else ""
+    return f"it must be a URL, such as '{names[0]}://{start}{slug}{end}'"

@@ -44,6 +44,30 @@ def cruft_arguments() -> Mapping[str, Any]:
     return _variables(f"cruft._commands.{command}", command)
 
 
+def given() -> Mapping[str, Any]:
+    """Return the answers that were given by their names to one of these programs."""
+    asking = arguments() or cruft_arguments()
+    return asking.get("extra_context") or answers_to_update()
+
+
+def answers_to_update() -> Mapping[str, Any]:
+    """Return the answers that ``cruft update`` is to change, before it does."""
+    updating = _variables("cruft._commands.update", "update")
+    before = updating.get("cruft_state", {}).get("context", {}).get("cookiecutter", {})
+    wanted = updating.get("extra_context") or {}
+    names = [it for it in wanted if it[0] != "_" and wanted[it] != before.get(it)]
+    return {name: wanted[name] for name in names}
+
+
+def existing_folder(name: str) -> Path | None:
+    """Return the folder of a new project if it is there and must not be."""
+    asking = arguments() or cruft_arguments()
+    folder = output_folder() / name
+    is_new = is_person_asked() or cruft_command() == "create"
+    is_refused = is_new and "output_dir" in asking and folder.exists()
+    return folder if is_refused and not asking.get("overwrite_if_exists") else None
+
+
 def is_command() -> bool:
     """Tell whether somebody reads what is printed."""
     return bool(_variables("cookiecutter.cli", "main") or cruft_arguments())

@@ -2,7 +2,9 @@
 
 import json
 import shlex
+import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from . import callers
@@ -16,31 +18,41 @@ def command_for(answers: Mapping[str, str]) -> str:
     """
     arguments = callers.cruft_arguments()
     if arguments:
+        command = [*program("cruft"), callers.cruft_command(), "--no-input"]
         template = arguments["template_git_url"]
-        options = ["--extra-context", json.dumps(dict(answers))] if answers else []
-        command = ["cruft", callers.cruft_command(), "--no-input"]
-        return shlex.join([*command, *checkout(arguments), template, *options])
+        given = ["--extra-context", json.dumps(dict(answers))] if answers else []
+    else:
+        arguments = callers.arguments()
+        command = [*program("cookiecutter"), "--no-input"]
+        template = arguments.get("template", "TEMPLATE")
+        given = [f"{name}={answer}" for name, answer in answers.items()]
 
-    arguments = callers.arguments()
-    template = arguments.get("template", "TEMPLATE")
-    options = [f"{name}={answer}" for name, answer in answers.items()]
-    command = ["cookiecutter", "--no-input", *checkout(arguments), str(template)]
-    return shlex.join(command + options)
+    return shlex.join([*command, *options(arguments), str(template), *given])
 
 
-def checkout(arguments: Mapping[str, Any]) -> list[str]:
-    wanted = arguments.get("checkout")
-    return ["--checkout", wanted] if wanted else []
+def program(name: str) -> list[str]:
+    """Return how a program was started that is perhaps not installed."""
+    path = Path(sys.prefix).as_posix()
+    if "/uv/" in path and "/uv/tools/" not in path:
+        return ["uvx", name]
+    if "/pipx/" in path and "/pipx/venvs/" not in path:
+        return ["pipx", "run", name]
+
+    return [name]
+
+
+def options(arguments: Mapping[str, Any]) -> list[str]:
+    """Return the options that lead to the same version and the same folder."""
+    folder = str(arguments.get("output_dir", "."))
+    wanted = {"--checkout": arguments.get("checkout"), "--output-dir": folder}
+    used = {name: it for name, it in wanted.items() if it and it != "."}
+    return [text for option in used.items() for text in option]
 
 
 def commands_to_create(database: Database) -> list[str]:
-    """Return the command that gives a project its database, where it needs one."""
-    if database.kind == "sqlite":
-        return []
+    """Return the command that gives a project its database, if there is one."""
     if database.image:
         return ["docker compose up --detach --wait"]
-    if not database.dialect.create:
-        return [f"# create the database {database.database_name!r}, unless it is there"]
 
     values = {
         "{host}": database.host,
@@ -54,4 +66,15 @@ def commands_to_create(database: Database) -> list[str]:
         if not field or values[field]:
             words.append(word.replace(field, values.get(field, "")))
 
-    return [f"{shlex.join(words)}  # unless it is there"]
+    return [shlex.join(words)] if words else []
+
+
+def remark_on_creation(database: Database) -> str:
+    """Return when the database must be created, if that is for people to know."""
+    if database.kind == "sqlite" or database.image:
+        return ""
+    if database.dialect.create:
+        (command,) = commands_to_create(database)
+        return f"Leave out {command.split()[0]} if the database exists already."
+
+    return "Create the database before that if it does not exist yet."

@@ -20,11 +20,9 @@ def toml_string(text: str) -> str:
 def is_address(text: str) -> bool:
     """Tell whether the build of a project takes the text as an email address."""
     try:
-        Address(addr_spec=text)
+        return bool(text) and Address(addr_spec=text).addr_spec == text
     except (HeaderParseError, IndexError, ValueError):
         return False
-
-    return bool(text)
 
 
 def html_text(text: str) -> str:

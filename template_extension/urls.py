@@ -82,9 +82,9 @@ def take_apart(url: str) -> Parts:
 def _parse(url: str) -> Parts:
     match = URL.match(url)
     if match is None:
-        raise ValueError(f"accepted is an SQLAlchemy URL such as {EXAMPLES}")
+        raise ValueError(f"it must be an SQLAlchemy URL such as {EXAMPLES}")
     if CONTROL.search(unquote(url)) or url != url.strip():
-        raise ValueError("accepted is a URL without control characters or outer spaces")
+        raise ValueError("it must be a URL without control characters or outer spaces")
     name, dialect, driver = _driver(match["name"])
     if match.end() < len(url):
         raise ValueError("after the bracket of an IPv6 host comes ':', '/' or '?'")
@@ -132,7 +132,9 @@ def _ipv6(host: str | None) -> str:
     try:
         ipaddress.IPv6Address(host if IPV6.fullmatch(host) else "")
     except ValueError:
-        raise ValueError("between brackets stands an IPv6 address: '[::1]'") from None
+        raise ValueError(
+            "an IPv6 address belongs between the brackets: '[::1]'"
+        ) from None
     return host
 
 
@@ -141,7 +143,7 @@ def _port(port: str | None) -> str:
         return ""
     if not re.fullmatch("0*[1-9][0-9]{0,4}", port) or int(port) > 65535:
         raise ValueError(
-            "a port is a number from 1 to 65535, an IPv6 host stands in brackets,"
+            "a port is a number from 1 to 65535, an IPv6 host belongs in brackets,"
             f" and {PERCENT_HINT}"
         )
     return str(int(port))
@@ -174,7 +176,7 @@ def _check_server(parts: Parts) -> None:
     # An Oracle database is also found by its service name or the host alone.
     if not (parts.database or (parts.dialect_name == "oracle" and parts.host)):
         raise ValueError(
-            "accepted is a URL that names a database, as in"
+            "it must name a database, as in"
             f" '{parts.dialect_name}://user:password@localhost/app'"
         )
 
@@ -191,7 +193,7 @@ def _check_carried(database: str) -> None:
 
 
 def write(parts: Parts) -> str:
-    """Return the URL, which stands unharmed between single quotes in a ``.env``."""
+    """Return the URL, which can stand between single quotes in a ``.env``."""
     driver = "" if parts.dialect_name == "sqlite" else f"+{parts.driver.name}"
     host = f"[{parts.host}]" if ":" in parts.host else parts.host
     port = parts.port and f":{parts.port}"
@@ -222,7 +224,7 @@ def with_secrets(parts: Parts, text: str) -> Parts:
 
 def masked(url: str) -> str:
     """Return what was given for a URL with stars in place of what may be secret."""
-    # Whatever stands before the last '@' may belong to a password that was not encoded.
+    # What comes before the last '@' may belong to a password that was not encoded.
     _, scheme, rest = re.split(r"^([\w+]*://|)", url, maxsplit=1)
     rest = re.sub("(?s):.*@", f":{STARS}@", rest, count=1)
     return SECRETS.sub(rf"\1{STARS}", scheme + rest)

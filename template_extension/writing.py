@@ -17,6 +17,8 @@ from .answers import Refused
 from .asking import refuse_other_names
 from .commands import command_for
 from .commands import commands_to_create
+from .commands import remark_on_creation
+from .databases import Database
 from .databases import read_database
 from .urls import STARS
 from .urls import take_apart
@@ -83,23 +85,35 @@ def next_steps(context: Context, env_is_new: bool) -> Iterator[str]:
     answers = context["cookiecutter"]
     database = read_database(passwords.reveal(answers["database_url"]))
     folder = callers.output_folder() / answers["project_slug"]
-    yield f"Created {answers['project_slug']}. Next:\n"
+    env = folder / ".env"
+    if env_is_new and database.lacks_secret:
+        twice = ", and after DATABASE_PASSWORD=" if database.image else ""
+        first = f"Write the password into {env}, in place of {STARS}{twice}. Then:"
+    else:
+        first = "Next:"
+
+    yield f"Created {answers['project_slug']}. {first}\n"
     yield f"    cd {shlex.quote(str(folder))}"
     yield from (f"    {command}" for command in commands_to_create(database))
     yield "    make run\n"
+    yield from filter(None, remarks(context, database, env, env_is_new))
+    yield f"To repeat this without questions:\n\n    {command_for(changed(context))}\n"
+
+
+def remarks(
+    context: Context, database: Database, env: Path, env_is_new: bool
+) -> Iterator[str]:
+    """Yield what people have to know besides, or nothing."""
+    yield remark_on_creation(database)
     if not env_is_new:
-        yield f"{folder / '.env'} was there, and is as it was."
-    elif database.lacks_secret:
-        yield f"Write the password into {folder / '.env'}, in place of {STARS}."
-    elif database.password:
-        yield f"The password is in {folder / '.env'}, which git ignores."
+        yield f"The existing {env} was not changed; compare it with .env.example."
+    elif database.password and not database.lacks_secret:
+        yield f"The password is in {env}, which git ignores."
     if is_kept_by_cookiecutter(context):
         yield (
             "Cookiecutter has kept it too, in ~/.cookiecutter_replay, as it does with"
             " what is given on the command line."
         )
-
-    yield f"The same without a question:\n\n    {command_for(changed(context))}\n"
 
 
 def changed(context: Context) -> dict[str, str]:

@@ -34,11 +34,11 @@ def home(tmp_path: Path) -> Path:
 def cookiecutter(home: Path) -> Command:
     """Return the command, which is run in an empty home, with nothing to read."""
 
-    def run(*arguments: "str | Path") -> Result:
+    def run(*arguments: "str | Path", **variables: str) -> Result:
         return subprocess.run(
             [sys.executable, "-m", "cookiecutter", *arguments],
             cwd=home,
-            env=environment(home),
+            env=environment(home) | variables,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             encoding="utf-8",
@@ -54,15 +54,15 @@ def files(folder: Path) -> list[str]:
 
 REFUSED = [
     (["greenlet_support=maybe"], "greenlet_support is 'maybe'; it must be 1 (no) or 2"),
-    (["project_slug=flask"], "project_slug is 'flask', which is taken by Python, by a"),
-    (["project_slug=test_app"], "project_slug is 'test_app', which is taken by Python"),
+    (["project_slug=flask"], "project_slug is 'flask', which is already used by Pyt"),
+    (["project_slug=test_app"], "project_slug is 'test_app', which is already used by"),
     (
         ["database_url=postgresql://me:hunter2@localhost"],
-        "database_url is 'postgresql://me:***@localhost'; accepted is a URL that",
+        "database_url is 'postgresql://me:***@localhost'; it must name a",
     ),
     (
         ["database_url=host=h password=hunter2 dbname=d"],
-        "database_url is 'host=h password=*** dbname=d'; accepted is an SQLAlchemy URL",
+        "database_url is 'host=h password=*** dbname=d'; it must be an SQLAlchemy URL",
     ),
     (
         ["project_name=two\nlines 🦆"],
@@ -74,11 +74,11 @@ REFUSED = [
     ),
     (
         ["databse_url=x"],
-        "'databse_url' is not asked; is 'database_url' meant? Asked are",
+        "There is no question 'databse_url'; did you mean 'database_url'? The names",
     ),
-    (["__database_url=x"], "'__database_url' is not asked; is 'database_url' meant?"),
-    (["__begin=x"], "'__begin' is not asked; Asked are project_name"),
-    (["_new_lines=x"], "'_new_lines' is not asked; Asked are project_name"),
+    (["__database_url=x"], "There is no question '__database_url'; did you mean 'data"),
+    (["__begin=x"], "There is no question '__begin'. The names are project_name"),
+    (["_new_lines=x"], "There is no question '_new_lines'. The names are project_n"),
 ]
 
 
@@ -135,8 +135,8 @@ def test_without_anybody_there_the_command_is_shown_instead(
 
     assert result.returncode == 1
     assert result.stdout == (
-        "There is nobody to answer. What is not to be as by default can be given like"
-        f" this: cookiecutter --no-input {ROOT}"
+        "The questions need a terminal. Without one, pass what differs from the"
+        f" defaults, as in: cookiecutter --no-input {ROOT}"
         " database_url=postgresql://me@localhost/shop\n"
     )
     assert files(home) == []
@@ -169,8 +169,9 @@ def test_a_project_from_a_replay_file_says_what_to_put_where(
     result = cookiecutter("--replay-file", replay, ROOT)
 
     assert result.returncode == 0, result.stdout + result.stderr
-    assert (
-        "Write the password into my_flask_app/.env, in place of ***." in result.stdout
+    assert result.stdout.startswith(
+        "Created my_flask_app. Write the password into my_flask_app/.env, in place of"
+        " ***, and after DATABASE_PASSWORD=. Then:\n\n    cd my_flask_app\n"
     )
     env = (home / "my_flask_app/.env").read_text()
     assert env.startswith("# Write the password in place of ***.\nDATABASE_URL='mysql+")
@@ -228,9 +229,30 @@ def test_an_existing_env_file_is_never_touched(
     result = cookiecutter("--no-input", "--overwrite-if-exists", ROOT)
 
     assert result.returncode == 0, result.stdout
-    assert "my_flask_app/.env was there, and is as it was." in result.stdout
+    assert "The existing my_flask_app/.env was not changed; compare it" in result.stdout
     assert elsewhere.read_text() == "SECRET_KEY=mine"
     assert (project / "README.md").exists()
+
+
+def test_a_name_that_git_knows_and_that_cannot_be_written_is_left_out(
+    cookiecutter: Command, home: Path
+) -> None:
+    config = home / "gitconfig"
+    config.write_text("[user]\nname = Ada\nemail = ada@host.(none)\n")
+    result = cookiecutter("--no-input", ROOT, GIT_CONFIG_GLOBAL=str(config))
+
+    assert result.returncode == 0, result.stdout
+    toml = (home / "my_flask_app/pyproject.toml").read_text()
+    assert 'name = "Ada", email = "you@example.com"' in toml
+
+
+def test_an_author_without_a_name_and_an_address_is_left_out(
+    cookiecutter: Command, home: Path
+) -> None:
+    result = cookiecutter("--no-input", ROOT, "author_name= ", "author_email=")
+
+    assert result.returncode == 0, result.stdout
+    assert "authors" not in (home / "my_flask_app/pyproject.toml").read_text()
 
 
 def test_files_that_exist_are_kept_if_asked_for(

@@ -1,5 +1,6 @@
 """Every Cookiecutter that the README claims generates; older ones are told apart."""
 
+import os
 import re
 import subprocess
 from pathlib import Path
@@ -10,6 +11,7 @@ from tests import needs
 from tests.conftest import ROOT
 from tests.terminals import environment
 from tests.versions import installed
+from tests.versions import UV
 
 SUPPORTED = ["2.3.0", "2.3.1", "2.4.0", "2.5.0", "2.6.0", "2.7.0", "2.7.1"]
 REFUSED = ["2.1.1", "2.2.0", "2.2.3"]
@@ -36,6 +38,18 @@ def test_a_supported_version_generates_and_says_what_is_next(
     assert result.returncode == 0, result.stdout + result.stderr
     assert "make run\n\nThe password is in my_flask_app/.env" in result.stdout
     assert (tmp_path / "my_flask_app/.env").stat().st_mode & 0o777 == 0o600
+
+
+def test_the_command_to_repeat_names_uvx_where_that_was_used(tmp_path: Path) -> None:
+    home = os.environ | environment(tmp_path)
+    command = [*UV, "tool", "run", "cookiecutter", "--no-input"]
+    options = ["--output-dir", str(tmp_path / "out"), str(ROOT)]
+    result = subprocess.run(
+        [*command, *options], cwd=tmp_path, env=home, capture_output=True, text=True
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
+    last = result.stdout.strip().splitlines()[-1]
+    assert last == f"    uvx cookiecutter --no-input {' '.join(options)}"
 
 
 @pytest.mark.parametrize("version", REFUSED)

@@ -81,7 +81,6 @@ ROWS: list[tuple[dict[str, str], dict[str, str], set[str]]] = [
         {
             ".env",
             ".env.example",
-            ".gitignore",
             "README.md",
             "compose.yaml",
             "gunicorn.conf.py",

@@ -97,6 +97,18 @@ def test_enter_takes_each_default(cookiecutter: Path, tmp_path: Path) -> None:
     assert "src/my_flask_app/students/views.py" in names
 
 
+def test_a_folder_that_exists_is_told_at_its_question(tmp_path: Path) -> None:
+    (tmp_path / "my_shop").mkdir()
+    terminal = Terminal(tmp_path, [COOKIECUTTER, ROOT])
+    tell(terminal, [(1, "My Shop"), (2, ""), (2, "")])
+    tell(terminal, [(number, "") for number in range(3, 10)])
+    assert terminal.wait() == 0
+    line = "project_slug is 'my_shop', but my_shop exists; use another, or start again"
+    assert line in terminal.shown
+    assert (tmp_path / "my_shop_2/README.md").exists()
+    assert list((tmp_path / "my_shop").iterdir()) == []
+
+
 @pytest.mark.parametrize("number", range(1, 10))
 @pytest.mark.parametrize("key", ["c", "d"])
 def test_leaving_at_a_question_leaves_nothing_behind(

@@ -201,7 +201,7 @@ def test_a_project_that_was_changed_is_updated_twice(
 
     replace(template, [(name, new, old) for name, old, new in BEFORE])
     commit(template, "The version that is current", "v0.2.0")
-    output = cruft(project.path, "update", "--skip-apply-ask", "--checkout", "v0.2.0")
+    output = cruft(project.path, "update", "-y", "--checkout", "v0.2.0")
     assert "Created" not in output
     assert_nothing_of_the_owners_is_lost(project)
     assert_is_up_to_date(project, BEFORE)
@@ -210,7 +210,7 @@ def test_a_project_that_was_changed_is_updated_twice(
 
     replace(template, AFTER)
     commit(template, "A newer version")
-    cruft(project.path, "update", "--skip-apply-ask")
+    cruft(project.path, "update", "-y")
     assert_nothing_of_the_owners_is_lost(project)
     assert_is_up_to_date(project, [(name, new, old) for name, old, new in AFTER])
     cruft(project.path, "check")
@@ -240,7 +240,7 @@ def test_code_of_the_template_is_that_of_the_version_it_renders(
         ],
     )
     commit(template, "A newer version")
-    cruft(project.path, "update", "--skip-apply-ask")
+    cruft(project.path, "update", "-y")
 
     assert "## Settings NEW\n" in (project.path / "README.md").read_text()
 
@@ -248,7 +248,7 @@ def test_code_of_the_template_is_that_of_the_version_it_renders(
 def test_threads_become_greenlets(cruft: Cruft, template: Path, tmp_path: Path) -> None:
     project = create(cruft, tmp_path, template)
     change_by_hand(project)
-    update = ("update", "--skip-apply-ask", "--variables-to-update")
+    update = ("update", "-y", "--variables-to-update")
     cruft(project.path, *update, json.dumps({"greenlet_support": "yes"}))
 
     assert_nothing_of_the_owners_is_lost(project)
@@ -261,7 +261,7 @@ def test_sqlite_becomes_postgresql(
 ) -> None:
     project = create(cruft, tmp_path, template)
     change_by_hand(project)
-    update = ("update", "--skip-apply-ask", "--variables-to-update")
+    update = ("update", "-y", "--variables-to-update")
     url = url_of("PostgreSQL", request)
     cruft(project.path, *update, json.dumps({"database_url": url}))
 
@@ -302,6 +302,38 @@ def test_an_answer_that_cannot_work_ends_cruft_with_one_line(
     assert not (tmp_path / "my_flask_app").exists()
 
 
+@pytest.mark.parametrize(
+    ("variables", "line"),
+    [
+        ({"project_slug": "other"}, "project_slug cannot be changed by an update."),
+        ({"example_app": "no"}, "example_app cannot be changed by an update."),
+        (
+            {"databse_url": "sqlite:///x.db"},
+            "There is no question 'databse_url'; did you mean 'database_url'?",
+        ),
+    ],
+)
+def test_an_update_that_cannot_work_changes_nothing(
+    command: Path,
+    cruft: Cruft,
+    template: Path,
+    tmp_path: Path,
+    variables: dict[str, str],
+    line: str,
+) -> None:
+    project = create(cruft, tmp_path, template)
+    result = subprocess.run(
+        [command, "update", "-y", "--variables-to-update", json.dumps(variables)],
+        cwd=project.path,
+        env=environment(tmp_path),
+        capture_output=True,
+        encoding="utf-8",
+    )
+    assert result.returncode == 1
+    assert result.stderr.startswith(line)
+    assert git(project.path, "status", "--porcelain") == ""
+
+
 def test_a_project_of_cookiecutter_can_be_linked_to_the_template_later(
     cruft: Cruft, template: Path, tmp_path: Path
 ) -> None:
@@ -334,7 +366,7 @@ def test_what_was_typed_as_text_is_text_after_an_update(
     project = create(cruft, tmp_path, template, description=typed)
     replace(template, AFTER)
     commit(template, "A newer version")
-    cruft(project.path, "update", "--skip-apply-ask")
+    cruft(project.path, "update", "-y")
 
     assert (project.path / "README.md").read_text().splitlines()[2] == typed
     assert "Run all tests" in (project.path / "Makefile").read_text()

@@ -45,6 +45,7 @@ def test_an_email_address_is_accepted(email: str) -> None:
         ("Jane <j@x.org>", "j@x.org"),
         ("j@x.org, k@x.org", "j@x.org"),
         ("Ä@ö.de", ""),
+        ("zoe @example.org", "zoe@example.org"),
     ],
 )
 def test_what_is_no_email_address_is_refused(email: str, likely: str) -> None:
@@ -52,7 +53,7 @@ def test_what_is_no_email_address_is_refused(email: str, likely: str) -> None:
 
     assert str(refused) == (
         f"author_email is {email!r}; it must be an email address in ASCII, such as"
-        " 'you@example.com', or nothing."
+        " 'you@example.com'."
     )
     assert refused.likely == likely
 
@@ -191,8 +192,8 @@ def test_a_slug_that_something_else_bears_is_refused_with_an_example(
     refused = refusal("project_slug", slug)
 
     assert str(refused) == (
-        f"project_slug is {slug!r}, which is taken by Python, by a package that the"
-        f" project needs or by its tests; use another, such as {likely!r}."
+        f"project_slug is {slug!r}, which is already used by Python, by a package that"
+        f" the project needs or by its tests; use another, such as {likely!r}."
     )
     assert refused.likely == likely
 
@@ -214,7 +215,7 @@ def test_a_url_is_kept_without_its_secrets(url: str) -> None:
         ("Postgres://u@h/d", "postgresql+psycopg://u@h/d"),
         ("postgresql+psycopg3://u@h/d", "postgresql+psycopg://u@h/d"),
         ("postgresql+asyncpg://u@h/d", "postgresql+psycopg://u@h/d"),
-        ("mysql+mysqlclient://u@h/d", "mysql+mysqlconnector://u@h/d"),
+        ("mysql+mysqlclient://u@h/d", "mysql+mysqldb://u@h/d"),
         ("postgresql://u:p@h/d ", "postgresql+psycopg://u:***@h/d"),
         ("app.db", "sqlite:///app.db"),
         ("sqlite:///app.db ", "sqlite:///app.db"),
@@ -229,12 +230,12 @@ def test_a_url_that_cannot_work_is_refused_with_what_was_likely_meant(
     refused = refusal("database_url", url)
 
     assert refused.likely == likely
-    assert bool(likely) is str(refused).endswith(f" Is {likely!r} meant?")
+    assert bool(likely) is str(refused).endswith(f" Did you mean {likely!r}?")
 
 
 def test_the_name_of_a_database_is_refused_with_an_example() -> None:
     assert str(refusal("database_url", "PostgreSQL", project_slug="shop")).endswith(
-        ", as in 'postgresql://user:password@localhost/shop'."
+        " such as 'postgresql://user:password@localhost/shop'."
     )
 
 
@@ -315,16 +316,17 @@ def test_a_driver_that_yields_serves_greenlets(url: str) -> None:
     [
         (
             "mysql+mysqldb://h/d",
-            "'mysqldb' blocks all greenlets: use 'pymysql'; 'yes' once more does so",
+            "'mysqldb' blocks all greenlets: use 'pymysql'",
         ),
         (
             "mariadb+mysqlconnector://h/d",
             "'mysqlconnector' blocks all greenlets: use 'pymysql', or add"
-            " 'use_pure=true' to the query; 'yes' once more does so",
+            " 'use_pure=true' to the query",
         ),
         (
             "mssql://h/d",
-            "'pyodbc' blocks all greenlets, like every driver for 'mssql'",
+            "'pyodbc' blocks all greenlets, like every driver for 'mssql'; it must be"
+            " 'no' for this database",
         ),
     ],
 )

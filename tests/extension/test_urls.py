@@ -95,7 +95,7 @@ def test_a_bare_dialect_gets_a_driver(url: str, written: str) -> None:
 DIALECTS = {name for it in dialects().values() for name in it.names.values()}
 HINT = "in a user name or a password write '@' as %40, ':' as %3A, '/' as %2F"
 NO_URL = (
-    "accepted is an SQLAlchemy URL such as 'sqlite:///app.db' or"
+    "it must be an SQLAlchemy URL such as 'sqlite:///app.db' or"
     " 'postgresql://user:password@localhost/app'"
 )
 IN_MEMORY = (
@@ -109,12 +109,10 @@ POSTGRESQL, MYSQL, SQLITE = (
 )
 LATE = "is asynchronous, but Flask serves requests synchronously"
 PORT = (
-    f"a port is a number from 1 to 65535, an IPv6 host stands in brackets, and {HINT}"
+    f"a port is a number from 1 to 65535, an IPv6 host belongs in brackets, and {HINT}"
 )
-NAMELESS = (
-    "accepted is a URL that names a database, as in '{}://user:password@localhost/app'"
-)
-OUTSIDE = "accepted is a URL without control characters or outer spaces"
+NAMELESS = "it must name a database, as in '{}://user:password@localhost/app'"
+OUTSIDE = "it must be a URL without control characters or outer spaces"
 ENCODED = "a database name or path is written without percent-encoding"
 
 
@@ -167,7 +165,7 @@ ENCODED = "a database name or path is written without percent-encoding"
         ("postgresql://[::1/d", PORT),
         (
             "postgresql://[nonsense]/d",
-            "between brackets stands an IPv6 address: '[::1]'",
+            "an IPv6 address belongs between the brackets: '[::1]'",
         ),
         (
             "postgresql://[::1]5432/d",
@@ -177,7 +175,7 @@ ENCODED = "a database name or path is written without percent-encoding"
         ("postgresql://h'/d", f"a host is a name or an address, and {HINT}"),
         (
             "postgresql://[fe80::1%'$x]/d",
-            "between brackets stands an IPv6 address: '[::1]'",
+            "an IPv6 address belongs between the brackets: '[::1]'",
         ),
         (
             "postgresql://h/d ?sslmode=require",

@@ -38,7 +38,7 @@ def be_killed() -> None:
 
 
 @pytest.mark.parametrize("interrupt", [time_out, be_killed])
-def test_a_interrupted_greenlet_leaves_nothing_behind(
+def test_an_interrupted_greenlet_leaves_nothing_behind(
     app: Flask, interrupt: Callable[[], None]
 ) -> None:
     @app.post("/probe")
