@@ -2,10 +2,11 @@
 
 cruft generates two versions of a project in one process, each by the code of its own
 version, which it checks out in the same folder or in another one. So the modules here
-are loaded again when they have changed.
+are loaded again when they, or the files that they have read, have changed.
 """
 
 import sys
+from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(name)
 
     folder = _folder()
-    files = {path: path.stat().st_mtime_ns for path in folder.glob("*.py")}
+    files = {path: path.stat().st_mtime_ns for path in _files(folder)}
     if files != _loaded:
         for module in [it for it in sys.modules if it.startswith(f"{__name__}.")]:
             del sys.modules[module]
@@ -28,6 +29,13 @@ def __getattr__(name: str) -> Any:
         _loaded.update(files)
 
     return import_module(f"{__name__}.jinja").ProjectFiles
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    """Yield what the modules are, and what they remember."""
+    yield folder.parent / "cookiecutter.json"
+    for pattern in ("hooks/*", f"{folder.name}/*.py", "templates/**/*", "{{*"):
+        yield from folder.parent.glob(pattern)
 
 
 def _folder() -> Path:

@@ -119,7 +119,8 @@ def _choice(name: str, given: object) -> str:
     text = str(given).strip().lower()
     names = {choice.lower(): choice for choice in choices}
     if set(choices) == {"yes", "no"}:
-        names |= {"y": "yes", "n": "no"}
+        # YAML takes yes and no for true and false.
+        names |= {"y": "yes", "n": "no", "true": "yes", "false": "no"}
 
     numbers = {str(number): choice for number, choice in enumerate(choices, 1)}
     if text in names | numbers:

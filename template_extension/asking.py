@@ -1,7 +1,10 @@
 """What happens between the questions: each answer is checked when it is given."""
 
 import sys
+from collections.abc import Mapping
+from contextlib import suppress
 from difflib import get_close_matches
+from typing import Any
 
 import cookiecutter
 from cookiecutter.prompt import read_user_variable
@@ -18,6 +21,9 @@ from .names import default_slug
 
 OLDEST = (2, 3)
 
+# What Cookiecutter itself adds to the answers.
+COOKIECUTTERS_OWN = {"_checkout", "_commit", "_output_dir", "_repo_dir", "_template"}
+
 # The one is the name of folders, and the other of a migration that may have been run.
 LASTING = {"project_slug", "example_app"}
 
@@ -28,7 +34,9 @@ def begin() -> str:
     if tuple(map(int, version.split(".")[:2])) < OLDEST:
         callers.end(f"This is Cookiecutter {version}; the template needs 2.3 or later.")
 
+    passwords.forget()
     refuse_other_names()
+    hide_password()
     if is_something_asked() and is_nobody_there():
         answers = {"database_url": "postgresql://me@localhost/shop"}
         callers.end(
@@ -36,7 +44,6 @@ def begin() -> str:
             f" defaults, as in: {command_for(answers)}"
         )
 
-    passwords.forget()
     return ""
 
 
@@ -55,11 +62,31 @@ def refuse_other_names() -> None:
     for name in LASTING & callers.answers_to_update().keys():
         callers.end(f"{name} cannot be changed by an update.")
 
+    refuse_other_values(callers.asked())
+
+
+def refuse_other_values(answers: Mapping[str, Any]) -> None:
+    """Refuse what is not text, and what would change the template itself."""
+    for name, answer in answers.items():
+        own = questions.config().get(name)
+        if name in questions.names():
+            if isinstance(answer, dict | list):
+                callers.end(f"{name} is a {type(answer).__name__}; it must be text.")
+        elif answer != own and name not in COOKIECUTTERS_OWN:
+            callers.end(f"{name} belongs to the template, and cannot be changed.")
+
+
+def hide_password() -> None:
+    """Keep a URL that was given from being shown as a default with its password."""
+    answers = callers.asked()
+    if "database_url" in answers:
+        with suppress(ValueError):
+            answers["database_url"] = passwords.hide(answers["database_url"])
+
 
 def is_something_asked() -> bool:
     """Tell whether there will be a question; a replay file may have all answers."""
-    names = callers.prompt().get("context", {}).get("cookiecutter", {})
-    return callers.is_person_asked() and any(name[0] != "_" for name in names)
+    return callers.is_person_asked() and any(it[0] != "_" for it in callers.asked())
 
 
 def is_nobody_there() -> bool:
@@ -67,7 +94,7 @@ def is_nobody_there() -> bool:
     if sys.stdin is None or sys.stdin.isatty():
         return sys.stdin is None
 
-    peek = getattr(sys.stdin.buffer, "peek", None)
+    peek = getattr(getattr(sys.stdin, "buffer", None), "peek", None)
     return peek is not None and not peek(1)
 
 
@@ -126,7 +153,7 @@ def ask_again(context: Context, name: str, likely: str) -> str:
     :param likely: the default, in place of that of the question.
     """
     asked = callers.prompt()
-    template = context.environment.from_string(questions.config()[name])
+    template = context.environment.from_string(callers.asked()[name])
     default = likely or template.render(context.get_all())
     answer: str = read_user_variable(name, default, asked["prompts"], asked["prefix"])
     return answer

@@ -59,12 +59,23 @@ def answers_to_update() -> Mapping[str, Any]:
     return {name: wanted[name] for name in names}
 
 
+def asked() -> dict[str, Any]:
+    """Return what will be asked, with what is given in place of defaults."""
+    found: dict[str, Any] = prompt().get("context", {}).get("cookiecutter", {})
+    return found
+
+
+def replay_folder() -> str:
+    """Return where Cookiecutter stores the answers, if it does."""
+    folder: str = arguments().get("config_dict", {}).get("replay_dir", "")
+    return folder
+
+
 def existing_folder(name: str) -> Path | None:
-    """Return the folder of a new project if it is there and must not be."""
+    """Return the folder of a new project if a command would refuse it later."""
     asking = arguments() or cruft_arguments()
     folder = output_folder() / name
-    is_new = is_person_asked() or cruft_command() == "create"
-    is_refused = is_new and "output_dir" in asking and folder.exists()
+    is_refused = is_command() and "output_dir" in asking and folder.exists()
     return folder if is_refused and not asking.get("overwrite_if_exists") else None
 
 

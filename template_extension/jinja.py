@@ -5,6 +5,7 @@ import subprocess
 from jinja2 import Environment
 from jinja2.ext import Extension
 
+from . import callers
 from . import questions
 from .answers import accepted
 from .answers import Refused
@@ -63,6 +64,11 @@ class ProjectFiles(Extension):
 
     def __init__(self, environment: Environment) -> None:
         super().__init__(environment)
+        if environment.variable_start_string + environment.block_start_string != "{{{%":
+            callers.end(
+                "_jinja2_env_vars belongs to the template, and cannot be changed."
+            )
+
         environment.filters |= {it.__name__: it for it in FILTERS}
         environment.globals |= {it.__name__: it for it in GLOBALS}
 
@@ -72,8 +78,19 @@ class ProjectFiles(Extension):
         if filename is not None:
             return fill_in(without_header(source))
         # With a loader, Cookiecutter renders the paths of files.
-        if self.environment.loader or source in questions.sources():
+        if self.environment.loader or is_own(source):
             return source
 
         # Cookiecutter renders answers, too, as they come from the command line.
         return f"{{{{ {ascii(source)} }}}}"
+
+
+def is_own(source: str) -> bool:
+    """Tell whether a text is the template's own, and not an answer."""
+    name = callers.prompt().get("key")
+    if name is None:
+        return source in questions.sources()
+
+    # Between two questions, the first may be asked again.
+    own = (questions.config().get(name), questions.config().get(name.lstrip("_")))
+    return source in own

@@ -10,7 +10,8 @@ from slugify import slugify
 from .catalogue import ROOT
 from .catalogue import TEMPLATES
 
-SLUG = re.compile(r"[a-z][a-z0-9_]*")
+# No two underscores together, as for installers that is the same name as with one.
+SLUG = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*")
 SLUG_LENGTH = 30
 
 # Import and distribution names of what a generated project may install, as
@@ -32,13 +33,16 @@ INSTALLED = frozenset(
     """.split()
 )
 
-# The device names that Windows keeps for itself, folders of a project, and what only
-# some of Python 3.10 to 3.14 keep.
+# The device names that Windows keeps for itself, folders of a project, folders that
+# tools pass over, modules that packages import if they are there, and what only some of
+# Python 3.10 to 3.14 keep.
 KEPT = frozenset(
     """
     aux com1 com2 com3 com4 com5 com6 com7 com8 com9 con lpt1 lpt2 lpt3 lpt4 lpt5 lpt6
     lpt7 lpt8 lpt9 nul prn
     instance src test tests
+    build dist node_modules venv
+    hyperscan mimetools orjson
     aifc annotationlib asynchat asyncore audioop binhex cgi cgitb chunk compression
     crypt distutils imghdr imp lib2to3 mailcap msilib nis nntplib ossaudiodev pipes
     smtpd sndhdr spwd sunau telnetlib tomllib type uu xdrlib
@@ -64,10 +68,10 @@ def test_modules() -> set[str]:
 def default_slug(project_name: object) -> str:
     """Turn any text into a slug that is accepted."""
     slug = slugify(str(project_name), separator="_", max_length=SLUG_LENGTH)
-    if not SLUG.match(slug):
+    if not slug[:1].isalpha():
         slug = f"app_{slug}"[:SLUG_LENGTH]
     slug = slug.rstrip("_")
-    candidates = (slug, f"{slug}_app", f"my_{slug}"[:SLUG_LENGTH])
+    candidates = (slug, f"{slug}_app", f"my_{slug}"[:SLUG_LENGTH].rstrip("_"))
     return next(it for it in candidates if it not in taken())
 
 

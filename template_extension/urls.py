@@ -37,13 +37,12 @@ HOST = re.compile(r"[\w.,-]+(?:\\[\w-]+)?")
 IPV6 = re.compile(r"[0-9A-Fa-f:.]+(?:%[\w.-]+)?")
 CREDENTIAL_SAFE = "!&()*+,;="
 QUERY_SAFE = "!()*,/:?@[]"
-SECRET_KEYS = frozenset(
-    "odbc_connect passwd password pwd sslpassword wallet_password".split()
-)
-SECRETS = re.compile(
-    rf"((?:^|[?&;\s])(?:{'|'.join(sorted(SECRET_KEYS))})\s*=\s*)('[^']*'|[^&;\s]*)",
-    re.I,
-)
+# What the drivers call what nobody is to see; a file is no secret.
+SECRET_WORD = r"(?:pass(?!file)|pwd|secret|token(?!file)|odbc_connect)"
+SECRET_KEY = re.compile(rf"(?i).*{SECRET_WORD}")
+# In a text of any form, nobody knows where a secret ends.
+SECRETS = re.compile(rf"(?is)({SECRET_WORD}[\w ]*[=:]).*")
+PORT = r"\d{1,5}(?:[/?,:@]|$)"
 
 # What takes the place of a password that is not to be kept.
 STARS = "***"
@@ -218,13 +217,16 @@ def _write_query(query: tuple[tuple[str, str], ...]) -> str:
 
 def with_secrets(parts: Parts, text: str) -> Parts:
     """Return the parts with a text in place of each secret."""
-    query = ((k, text if k.lower() in SECRET_KEYS else v) for k, v in parts.query)
+    query = ((k, text if SECRET_KEY.match(k) else v) for k, v in parts.query)
     return parts._replace(password=parts.password and text, query=tuple(query))
 
 
 def masked(url: str) -> str:
     """Return what was given for a URL with stars in place of what may be secret."""
+    text = url if SECRETS.search(url) else unquote(url)
+    shown = SECRETS.sub(rf"\1{STARS}", text) if SECRETS.search(text) else url
+    _, scheme, rest = re.split(r"^([\w+]*://|)", shown, maxsplit=1)
     # What comes before the last '@' may belong to a password that was not encoded.
-    _, scheme, rest = re.split(r"^([\w+]*://|)", url, maxsplit=1)
-    rest = re.sub("(?s):.*@", f":{STARS}@", rest, count=1)
-    return SECRETS.sub(rf"\1{STARS}", scheme + rest)
+    rest = re.sub("(?s)[:/].*@", f":{STARS}@", rest, count=1)
+    # So may what stands in place of a port.
+    return scheme + re.sub(rf":(?!{PORT}|{re.escape(STARS)}@)[^/?]*", f":{STARS}", rest)

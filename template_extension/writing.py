@@ -1,5 +1,6 @@
 """What happens while files are written: a check, the file ``.env``, the last words."""
 
+import json
 import os
 import re
 import shlex
@@ -15,6 +16,7 @@ from . import questions
 from .answers import accepted
 from .answers import Refused
 from .asking import refuse_other_names
+from .asking import refuse_other_values
 from .commands import command_for
 from .commands import commands_to_create
 from .commands import remark_on_creation
@@ -37,6 +39,7 @@ def checked(context: Context, slug: str) -> str:
     """
     refuse_other_names()
     answers = context["cookiecutter"]
+    refuse_other_values({name: it for name, it in answers.items() if name[:2] != "__"})
     for name in questions.names():
         try:
             answers[name] = accepted(name, answers[name], answers)
@@ -62,8 +65,10 @@ def private(context: Context, name: str) -> str:
     source = context.environment.get_template(f"{{{{private({name!r})}}}}")
     is_new = write_for_owner(folder / name, source.render(context.get_all()))
     if callers.is_command():
-        os.environ[NEXT_STEPS] = "\n".join(next_steps(context, is_new))
+        # Not every locale can have any text in its environment.
+        os.environ[NEXT_STEPS] = json.dumps("\n".join(next_steps(context, is_new)))
 
+    passwords.forget()
     return ""
 
 
@@ -109,10 +114,10 @@ def remarks(
         yield f"The existing {env} was not changed; compare it with .env.example."
     elif database.password and not database.lacks_secret:
         yield f"The password is in {env}, which git ignores."
-    if is_kept_by_cookiecutter(context):
+    if callers.replay_folder() and is_given_with_password(context):
         yield (
-            "Cookiecutter has kept it too, in ~/.cookiecutter_replay, as it does with"
-            " what is given on the command line."
+            f"Cookiecutter has kept the password in {callers.replay_folder()}, as it"
+            " does with what is given to it."
         )
 
 
@@ -133,7 +138,7 @@ def default(context: Context, text: str) -> str:
     return context.environment.from_string(plain).render(context.get_all())
 
 
-def is_kept_by_cookiecutter(context: Context) -> bool:
+def is_given_with_password(context: Context) -> bool:
     """Tell whether a password was in an answer before it came to a question."""
     given = context.get_all().get("_cookiecutter", {}).get("database_url", "")
     try:

@@ -5,9 +5,11 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
+from cookiecutter import main
 from dotenv import dotenv_values
 from sqlalchemy import make_url
 
@@ -42,6 +44,7 @@ def cookiecutter(home: Path) -> Command:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             encoding="utf-8",
+            errors="replace",
         )
 
     return run
@@ -62,7 +65,7 @@ REFUSED = [
     ),
     (
         ["database_url=host=h password=hunter2 dbname=d"],
-        "database_url is 'host=h password=*** dbname=d'; it must be an SQLAlchemy URL",
+        "database_url is 'host=h password=***'; it must be an SQLAlchemy URL",
     ),
     (
         ["project_name=two\nlines 🦆"],
@@ -149,7 +152,7 @@ def test_a_password_on_the_command_line_is_where_the_run_says(
         "--no-input", ROOT, "database_url=postgresql://me:hunter2@db.example.org/shop"
     )
 
-    assert "Cookiecutter has kept it too, in ~/.cookiecutter_replay" in result.stdout
+    assert f"has kept the password in {home}/.cookiecutter_replay" in result.stdout
     assert "hunter2" not in result.stdout + result.stderr
     replay = f".cookiecutter_replay/{ROOT.name}.json"
     assert files_with("hunter2", home) == [replay, "my_flask_app/.env"]
@@ -205,6 +208,140 @@ def test_a_replay_file_passes_by_no_check(
     assert result.stdout.startswith(line)
     assert "Traceback" not in result.stdout + result.stderr
     assert files(home) == before
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        (
+            "_jinja2_env_vars",
+            {"variable_start_string": "{{checked(", "variable_end_string": ")}}"},
+        ),
+        ("_copy_without_render", ["*"]),
+        ("_new_lines", "x"),
+        ("_choices", {}),
+        ("_unknown", "x"),
+    ],
+)
+def test_a_replay_file_does_not_change_the_template(
+    cookiecutter: Command, home: Path, replay: Path, name: str, value: object
+) -> None:
+    answers = json.loads(replay.read_text())
+    answers["cookiecutter"] |= {name: value, "project_slug": "../escaped"}
+    replay.write_text(json.dumps(answers))
+    before = files(home)
+    result = cookiecutter("--replay-file", replay, ROOT)
+
+    assert result.returncode == 1
+    assert result.stdout.startswith(f"{name} belongs to the template, and cannot be")
+    assert "Traceback" not in result.stdout + result.stderr
+    assert files(home) == before
+    assert not (home.parent / "escaped").exists()
+
+
+@pytest.mark.parametrize(
+    ("defaults", "line"),
+    [
+        ({"database_url": {"a": "b"}}, "database_url is a dict; it must be text."),
+        ({"database_url": ["x", "y"]}, "database_url is a list; it must be text."),
+        ({"description": {"a": "b"}}, "description is a dict; it must be text."),
+        ({"__database_url": ""}, "__database_url belongs to the template, and cannot"),
+        ({"_new_lines": "x"}, "_new_lines belongs to the template, and cannot be"),
+    ],
+    ids=str,
+)
+def test_a_config_file_does_not_change_the_template(
+    cookiecutter: Command, home: Path, defaults: dict[str, object], line: str
+) -> None:
+    config = home / "config.yaml"
+    config.write_text(json.dumps({"default_context": defaults}))
+    url = "database_url=postgresql://me:hunter2@localhost/shop"
+    given = [] if "database_url" in defaults else [url]
+    result = cookiecutter("--no-input", "--config-file", config, ROOT, *given)
+
+    assert result.returncode == 1
+    assert result.stdout.startswith(line)
+    assert "Traceback" not in result.stdout + result.stderr
+    assert files(home) == ["config.yaml"]
+
+
+def test_yes_and_no_of_a_config_file_are_choices(
+    cookiecutter: Command, home: Path
+) -> None:
+    config = home / "config.yaml"
+    config.write_text("default_context:\n  greenlet_support: yes\n  example_app: no\n")
+    result = cookiecutter("--no-input", "--config-file", config, ROOT)
+
+    assert result.returncode == 0, result.stdout
+    assert (home / "my_flask_app/src/my_flask_app/greenlets.py").exists()
+    assert (home / "my_flask_app/src/my_flask_app/welcome").exists()
+
+
+def test_an_answer_that_is_a_text_of_the_template_is_text_too(
+    cookiecutter: Command, home: Path
+) -> None:
+    typed = ["{{ begin() }}", "{{ 'you@example.com' | git_config('author_email') }}"]
+    given = [f"description={typed[0]}", f"author_name={typed[1]}"]
+    result = cookiecutter("--no-input", ROOT, *given)
+
+    assert result.returncode == 0, result.stdout
+    toml = (home / "my_flask_app/pyproject.toml").read_text()
+    assert f'description = "{typed[0]}"' in toml
+    assert f'name = "{typed[1]}"' in toml
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {"PYTHONIOENCODING": "cp1252"},
+        {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+    ],
+    ids=str,
+)
+def test_a_project_stays_where_its_name_cannot_be_printed(
+    cookiecutter: Command, home: Path, variables: dict[str, str]
+) -> None:
+    config = home / "config.yaml"
+    text = "default_context:\n  project_name: Ünï 🦆\n"
+    config.write_text(text, encoding="utf-8")
+    options = ("--no-input", "--config-file", config)
+    result = cookiecutter(*options, ROOT, **variables)
+
+    assert result.returncode == 0, result.stdout + result.stderr
+    readme = (home / "uni/README.md").read_text(encoding="utf-8")
+    assert readme.startswith("# Ünï 🦆\n")
+
+
+def test_a_project_stays_if_nobody_reads_what_is_printed(home: Path) -> None:
+    command = f"{sys.executable} -m cookiecutter --no-input {ROOT} | true"
+    subprocess.run(command, shell=True, cwd=home, env=environment(home), check=False)
+
+    assert (home / "my_flask_app/.env").exists()
+
+
+def test_a_folder_that_exists_is_told_before_anything_is_kept(
+    cookiecutter: Command, home: Path
+) -> None:
+    (home / "my_flask_app").mkdir()
+    result = cookiecutter("--no-input", ROOT, "database_url=mysql://me:hunter2@h/shop")
+
+    assert result.returncode == 1
+    assert result.stdout.startswith(
+        "project_slug is 'my_flask_app', but my_flask_app ex"
+    )
+    assert files(home) == []
+
+
+def test_two_runs_in_one_process_share_no_password(tmp_path: Path) -> None:
+    given = {"database_url": "postgresql://me:hunter2@localhost/shop"}
+    config = tmp_path / "config.yaml"
+    config.write_text(json.dumps({"replay_dir": str(tmp_path / "replay")}))
+    run = partial(main.cookiecutter, str(ROOT), config_file=str(config))
+    run(no_input=True, extra_context=given, output_dir=str(tmp_path / "first"))
+    run(replay=True, output_dir=str(tmp_path / "second"))
+
+    assert "hunter2" in (tmp_path / "first/my_flask_app/.env").read_text()
+    assert "hunter2" not in (tmp_path / "second/my_flask_app/.env").read_text()
 
 
 def test_a_replay_file_of_another_template_is_no_traceback(

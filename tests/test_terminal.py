@@ -135,6 +135,17 @@ def test_a_driver_that_blocks_greenlets_is_changed_if_they_are_wanted(
     assert env["DATABASE_URL"] == "mysql+pymysql://me:hunter2@db.example.org/shop"
 
 
+def test_a_password_that_was_given_is_not_shown_as_a_default(tmp_path: Path) -> None:
+    url = "postgresql://me:hunter2@localhost/shop"
+    terminal = Terminal(tmp_path, [COOKIECUTTER, ROOT, f"database_url={url}"])
+    tell(terminal, [(number, "") for number in range(1, 6)])
+    tell(terminal, [(6, "nonsense"), (6, ""), (7, ""), (8, ""), (9, "")])
+    assert terminal.wait() == 0
+    assert "hunter2" not in terminal.shown
+    env = dotenv_values(tmp_path / "my_flask_app/.env")
+    assert env["DATABASE_URL"] == "postgresql+psycopg://me:hunter2@localhost/shop"
+
+
 def test_names_come_from_git(tmp_path: Path) -> None:
     (tmp_path / ".gitconfig").write_text("[user]\nname = Ada\nemail = ada@example.org")
     command = f"unset GIT_CONFIG_GLOBAL; {COOKIECUTTER} {ROOT}"

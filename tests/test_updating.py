@@ -245,6 +245,20 @@ def test_code_of_the_template_is_that_of_the_version_it_renders(
     assert "## Settings NEW\n" in (project.path / "README.md").read_text()
 
 
+def test_what_the_template_adds_without_code_is_in_the_update(
+    cruft: Cruft, template: Path, tmp_path: Path
+) -> None:
+    project = create(cruft, tmp_path, template)
+    added = "src/my_flask_app/added.py"
+    (template / "templates/example/yes" / added).write_text('"""Added."""\n')
+    stub = template / PACKAGE / "{{chosen('added.py')}}"
+    stub.write_text("{{ chosen_text() }}\n")
+    commit(template, "A newer version")
+    cruft(project.path, "update", "-y")
+
+    assert (project.path / added).read_text() == '"""Added."""\n'
+
+
 def test_threads_become_greenlets(cruft: Cruft, template: Path, tmp_path: Path) -> None:
     project = create(cruft, tmp_path, template)
     change_by_hand(project)

@@ -87,7 +87,7 @@ def test_text_has_a_length_at_most(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ANSWERS)
-@pytest.mark.parametrize("given", [None, True, 7, ["no"]])
+@pytest.mark.parametrize("given", [None, 3.5, 7, ["no"]])
 def test_an_answer_that_is_not_text_is_refused(name: str, given: object) -> None:
     assert str(refusal(name, given)).startswith(f"{name} is ")
 
@@ -140,7 +140,7 @@ def test_another_choice_is_refused_with_what_was_likely_meant(
     assert refused.likely == likely
 
 
-@pytest.mark.parametrize("slug", ["a", "app_2048", "app", "my_app", "a" * 30, "a__b_"])
+@pytest.mark.parametrize("slug", ["a", "app_2048", "app", "my_app", "a" * 30, "a_b2"])
 def test_an_identifier_is_a_slug(slug: str) -> None:
     assert accepted("project_slug", slug, ANSWERS) == slug
 
@@ -237,6 +237,35 @@ def test_the_name_of_a_database_is_refused_with_an_example() -> None:
     assert str(refusal("database_url", "PostgreSQL", project_slug="shop")).endswith(
         " such as 'postgresql://user:password@localhost/shop'."
     )
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "password",
+        "passwd",
+        "sslpassword",
+        "ssl_key_password",
+        "password2",
+        "newpassword",
+        "oauth_client_secret",
+        "KeystoreSecret",
+        "access_token",
+        "password%20",
+    ],
+)
+def test_a_secret_in_the_query_is_hidden_too(key: str) -> None:
+    kept = accepted("database_url", f"postgresql://h/d?{key}=hunter2", ANSWERS)
+
+    assert "hunter2" not in kept
+    assert "hunter2" in passwords.reveal(kept)
+
+
+@pytest.mark.parametrize("key", ["passfile", "sslkey", "tokenfile"])
+def test_the_name_of_a_file_is_no_secret(key: str) -> None:
+    url = f"postgresql+psycopg://h/d?{key}=/etc/file"
+
+    assert accepted("database_url", url, ANSWERS) == url
 
 
 @given(
