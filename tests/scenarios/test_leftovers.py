@@ -70,9 +70,9 @@ def test_a_transaction_is_all_or_nothing_when_a_greenlet_times_out(
 def strike(served: Served, how: str) -> str:
     """Strike greenlets in the middle of their transfers from account 1 to 2."""
     served.prepare()
-    strikes = [
-        f"/be-struck?how={how}&seconds={number / 1000}" for number in range(1, 101)
-    ]
+    # From a millisecond to a second, so that some come too late on a slow machine, too.
+    times = [2 ** (number / 10) / 1000 for number in range(100)]
+    strikes = [f"/be-struck?how={how}&seconds={seconds:.4f}" for seconds in times]
     with ThreadPoolExecutor(8) as clients:
         list(clients.map(lambda path: served.ask("POST", path), strikes))
 
