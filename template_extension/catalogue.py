@@ -29,8 +29,9 @@ TEMPLATES = ROOT / "templates"
 MODULES = "src/my_flask_app/database"
 
 # What each dialect of a server has SQL for: the name of the database, the id of a
-# connection and those of all, ending the one with an id, and waiting for 0.2 s.
-SQL = {"database", "connection_id", "connection_ids", "kill", "sleep"}
+# connection and those of all, ending one by its id, waiting for 0.2 s, and a change
+# of a connection that outlasts the transaction.
+SQL = {"database", "connection_id", "connection_ids", "kill", "sleep", "change"}
 
 # PyYAML has a fast loader where it was built with LibYAML, as its wheels are.
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

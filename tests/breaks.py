@@ -11,65 +11,98 @@ from tests.conftest import Project
 BREAKS = {
     "no teardown": (
         "database/sessions.py",
-        "opened.close()",
-        "pass",
+        "        session.end()",
+        "        pass",
     ),
     "close forgotten on error": (
-        "database/sessions.py",
+        "database/lifetimes.py",
         """        try:
             return tear_down(*args, **kwargs)
         finally:
-            end(session)
 """,
-        """        if args == (None,):
-            end(session)
-        return tear_down(*args, **kwargs)
+        """        result = tear_down(*args, **kwargs)
+        if args == (None,):
 """,
     ),
     "teardown skipped when another fails": (
-        "database/sessions.py",
+        "database/lifetimes.py",
         """        try:
             return tear_down(*args, **kwargs)
         finally:
-            end(session)
 """,
         """        result = tear_down(*args, **kwargs)
-        end(session)
-        return result
+        if True:
 """,
     ),
     "thread-local scope": (
-        "database/sessions.py",
+        "database/contexts.py",
         "context: AppContext = app_ctx._get_current_object()",
-        "import threading; context: AppContext = threading.get_ident()",
+        "import threading; context: AppContext = threading.current_thread()",
     ),
     "one module-level session": (
-        "database/sessions.py",
+        "database/contexts.py",
         "context: AppContext = app_ctx._get_current_object()",
-        "context: AppContext = 'the only one'",
+        "context: AppContext = AppContext",
+    ),
+    "a request that takes over a context": (
+        "database/contexts.py",
+        "token = _cv_app.set(NO_CONTEXT)",
+        "token = _cv_app.set(_cv_app.get(None))",
+    ),
+    "a command that takes over a context": (
+        "database/contexts.py",
+        "if not has_app_context():",
+        "if True:",
+    ),
+    "a session that outlives its thread": (
+        "database/sessions.py",
+        "= WeakKeyDictionary()",
+        "= {}",
+    ),
+    "a session that opens again": (
+        "database/sessions.py",
+        "close_resets_only=False, ",
+        "",
+    ),
+    "a stream without the session of its view": (
+        "database/lifetimes.py",
+        "if not streams.is_to_come(context):",
+        "if True:",
+    ),
+    "a stream that ends without its session": (
+        "database/streams.py",
+        "response.call_on_close(end)",
+        "pass",
     ),
     "no rollback before the error handler": (
         "database/sessions.py",
-        "            session.rollback()",
-        "            pass",
+        "        sessions.rollback()",
+        "        pass",
     ),
-    "no rollback before the handler of an error that is not caught": (
-        "database/sessions.py",
-        """    app.handle_exception = roll_back_before(  # type: ignore[method-assign]
-        app.handle_exception, session
-    )
-""",
+    "no rollback before the handler of an extension": (
+        "database/lifetimes.py",
+        '        ("dispatch_request", roll_back_after_error),\n',
         "",
     ),
-    "teardown tied to the request": (
+    "no rollback before the handler of an error that is not caught": (
+        "database/lifetimes.py",
+        '        ("handle_exception", roll_back_before),\n',
+        "",
+    ),
+    "a hook that fails keeps handlers from running": (
         "database/sessions.py",
+        "    except Exception:",
+        "    except ZeroDivisionError:",
+    ),
+    "teardown tied to the request": (
+        "database/lifetimes.py",
         "do_teardown_appcontext",
         "do_teardown_request",
     ),
     "a connection that died ruins a complete answer": (
         "database/sessions.py",
-        "if not error.connection_invalidated:",
-        "if True:",
+        "    except DBAPIError:",
+        "    except ZeroDivisionError:",
     ),
     "no protection against dead connections": (
         "database/connections.py",
@@ -78,8 +111,22 @@ BREAKS = {
     ),
     "connections shared with a child process": (
         "database/forks.py",
-        "engine.dispose(close=False)",
-        "pass",
+        "def forget() -> None:\n",
+        "def forget() -> None:\n    return\n",
+    ),
+    "sessions shared with a child process": (
+        "database/forks.py",
+        "        disown(record)\n\n    records.clear()",
+        "        pass\n\n    records.clear()",
+    ),
+}
+
+# Of a server, and noticed on PostgreSQL.
+POSTGRESQL_BREAKS = {
+    "an aborted transaction is committed": (
+        "database/commits.py",
+        "if driver.has_failed(connection.connection.dbapi_connection):",
+        "if False:",
     ),
 }
 
@@ -157,8 +204,38 @@ SERVER_BREAKS = {
     ),
     "a lost connection is the application's fault": (
         "database/failures.py",
-        "return error.connection_invalidated or is_conflict(error)",
-        "return is_conflict(error)",
+        "return error.connection_invalidated or ",
+        "return ",
+    ),
+    "a lost connection that was swallowed is the application's fault": (
+        "database/failures.py",
+        "return error.code == CONNECTION_WAS_LOST",
+        "return False",
+    ),
+    "connections that keep what a request has changed": (
+        "database/leftovers.py",
+        'info["changed"] = True',
+        'info["changed"] = False',
+    ),
+    "connections that keep their autocommit": (
+        "database/leftovers.py",
+        'driver.autocommit(connection) != record.info["autocommit"]',
+        "False",
+    ),
+    "a transaction that has ended is committed": (
+        "database/commits.py",
+        "        raise error",
+        "        pass",
+    ),
+    "a transaction that has not begun is committed": (
+        "database/transactions.py",
+        "finished(work())",
+        "work()",
+    ),
+    "connections of another process": (
+        "database/connections.py",
+        "if is_inherited(record):",
+        "if False:",
     ),
     "a server that is down is the application's fault": (
         "database/connections.py",
@@ -201,7 +278,14 @@ SCENARIO_BREAKS = {
     ),
 }
 
-ALL = BREAKS | FLASK_SQLALCHEMY_BREAKS | SQLITE_BREAKS | SERVER_BREAKS | SCENARIO_BREAKS
+ALL = (
+    BREAKS
+    | FLASK_SQLALCHEMY_BREAKS
+    | POSTGRESQL_BREAKS
+    | SQLITE_BREAKS
+    | SERVER_BREAKS
+    | SCENARIO_BREAKS
+)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

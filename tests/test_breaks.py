@@ -10,6 +10,7 @@ from tests import needs
 from tests.breaks import break_project
 from tests.breaks import BREAKS
 from tests.breaks import FLASK_SQLALCHEMY_BREAKS
+from tests.breaks import POSTGRESQL_BREAKS
 from tests.breaks import SCENARIO_BREAKS
 from tests.breaks import SERVER_BREAKS
 from tests.breaks import SQLITE_BREAKS
@@ -25,7 +26,7 @@ def cases() -> list[object]:
         pytest.param(database, layer, name, id=f"{layer}-{name}")
         for database, layer, breaks in [
             ("PostgreSQL", flask_sqlalchemy, BREAKS | FLASK_SQLALCHEMY_BREAKS),
-            ("PostgreSQL", sqlalchemy, BREAKS),
+            ("PostgreSQL", sqlalchemy, BREAKS | POSTGRESQL_BREAKS),
             ("MariaDB", sqlalchemy, SERVER_BREAKS),
             ("SQLite", sqlalchemy, SQLITE_BREAKS),
         ]

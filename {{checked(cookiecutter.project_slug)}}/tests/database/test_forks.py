@@ -36,9 +36,61 @@ with create_app().app_context():
 """
 
 
+OPEN_SESSION = """
+import gc
+import os
+import sys
+
+from sqlalchemy import Column, Integer, MetaData, select, Table
+
+from my_flask_app.app import create_app
+from my_flask_app.database import db
+
+table = Table("fork_test", MetaData(), Column("id", Integer, autoincrement=False))
+app = create_app()
+with app.app_context():
+    table.drop(db.engine, checkfirst=True)
+    table.create(db.engine)
+    session = db.session()
+    session.execute(table.insert().values(id=1))
+    if os.fork() == 0:
+        WORK
+        with app.app_context():
+            # On SQLite the parent has the lock.
+            db.session.connection(execution_options=dict(sqlite_begin="DEFERRED"))
+            assert db.session.scalar(select(1)) == 1
+
+        sys.exit()
+
+    _, status = os.wait()
+    assert os.waitstatus_to_exitcode(status) == 0
+    session.commit()
+    assert session.scalars(select(table)).all() == [1]
+    session.commit()
+    table.drop(db.engine)
+"""
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
 def test_a_child_process_opens_its_own_connections_and_ends_none(
     migrated_database: str,
 ) -> None:
-    settings = {"DATABASE_URL": migrated_database, "SECRET_KEY": "test"}
-    subprocess.run([sys.executable, "-c", FORK], env=os.environ | settings, check=True)
+    run(FORK, migrated_database)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+@pytest.mark.parametrize(
+    "statement",
+    ["pass", "session.rollback()", "db.session.close()", "del session; gc.collect()"],
+)
+def test_a_child_process_harms_no_open_session_of_its_parent(
+    migrated_database: str, statement: str
+) -> None:
+    run(OPEN_SESSION.replace("WORK", statement), migrated_database)
+
+
+def run(script: str, url: str) -> None:
+    settings = {"DATABASE_URL": url, "SECRET_KEY": "test"}
+    subprocess.run(
+        [sys.executable, "-c", script], env=os.environ | settings, check=True
+    )

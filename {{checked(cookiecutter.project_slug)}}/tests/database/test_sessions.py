@@ -13,10 +13,12 @@ from flask import stream_with_context
 from helpers import config_for_tests
 from helpers import connections_in_use
 from helpers import dispose
+from sqlalchemy import event
 from sqlalchemy import make_url
 from sqlalchemy import select
 from sqlalchemy import String
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import InvalidRequestError
 from sqlalchemy.orm import close_all_sessions
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.orm import Mapped
@@ -226,6 +228,87 @@ def test_after_an_error_behind_the_view_the_error_page_renders(app: Flask) -> No
         return f"{db.session.scalars(select(Note.text)).all()} are saved"
 
     assert app.test_client().post("/probe").text == "[] are saved"
+
+
+def test_after_an_error_in_a_handler_the_error_page_renders(app: Flask) -> None:
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+
+    @app.post("/probe")
+    def probe() -> str:
+        raise LookupError
+
+    @app.errorhandler(LookupError)
+    def fail(error: LookupError) -> str:
+        write("once")
+        write("once")
+        return ""
+
+    @app.errorhandler(500)
+    def page(error: Exception) -> str:
+        return f"{db.session.scalars(select(Note.text)).all()} are saved"
+
+    assert app.test_client().post("/probe").text == "[] are saved"
+
+
+def handle_first_in(app: Flask, error: type[Exception]) -> None:
+    """Replace a method of ``app`` as some extensions do, to handle its errors first."""
+    handle = app.handle_user_exception
+
+    def handle_first(raised: Exception) -> object:
+        if isinstance(raised, error):
+            return f"{db.session.scalars(select(Note.text)).all()} are saved"
+
+        return handle(raised)
+
+    app.handle_user_exception = handle_first  # type: ignore[assignment, method-assign]
+
+
+def test_extensions_that_handle_errors_first_can_use_the_session(app: Flask) -> None:
+    handle_first_in(app, IntegrityError)
+
+    @app.post("/probe")
+    def probe() -> str:
+        write("once")
+        write("once")
+        return ""
+
+    assert app.test_client().post("/probe").text == "[] are saved"
+
+
+@pytest.mark.parametrize("hook", ["after_commit", "after_rollback"])
+def test_a_hook_of_the_session_that_fails_keeps_no_handler_from_running(
+    app: Flask, hook: str
+) -> None:
+    @app.post("/probe")
+    def probe() -> str:
+        def fail(session: object) -> None:
+            raise LookupError
+
+        event.listen(db.session(), hook, fail)
+        write("new")
+        db.session.commit()
+        raise LookupError
+
+    @app.errorhandler(LookupError)
+    def page(error: LookupError) -> str:
+        return f"{db.session.scalars(select(Note.text)).all()} are saved"
+
+    assert app.test_client().post("/probe").text == "['new'] are saved"
+    assert connections_in_use(app) == 0
+
+
+def test_a_session_that_is_kept_past_its_context_stays_ended(app: Flask) -> None:
+    with app.app_context():
+        session = db.session()
+        query = session.query(Note)
+        session.close()
+        assert query.all() == []
+
+    for use in (query.all, session.connection):
+        with pytest.raises(InvalidRequestError, match="permanently closed"):
+            use()
+
+    assert connections_in_use(app) == 0
 
 
 def test_a_nested_context_has_its_own_session(app: Flask) -> None:

@@ -1,9 +1,11 @@
 """A connection that died costs no request; a server that is down, no application."""
 
+import os
 import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from contextlib import suppress
 
 import pytest
 from flask import abort
@@ -13,6 +15,8 @@ from helpers import config_for_tests
 from helpers import dispose
 from sqlalchemy import make_url
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from my_flask_app.app import create_app
 from my_flask_app.database import connections
@@ -123,6 +127,63 @@ def test_the_pool_is_as_large_as_the_environment_says(
         assert "Pool size: 3" in db.engine.pool.status()
 
     dispose(app)
+
+
+def test_a_lost_connection_that_a_view_swallows_is_503(app: Flask) -> None:
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+
+    @app.get("/probe")
+    def probe() -> str:
+        kill(app, str(db.session.scalar(text(CONNECTION_ID))))
+        with suppress(DBAPIError):
+            db.session.scalar(text(CONNECTION_ID))
+
+        return str(db.session.scalar(text(CONNECTION_ID)))
+
+    assert app.test_client().get("/probe").status_code == 503
+
+
+class Together(Exception):
+    """Like an ExceptionGroup, which Python has from 3.11 on."""
+
+    exceptions = (PoolTimeout(), PoolTimeout())
+
+
+class Mixed(Exception):
+    exceptions = (PoolTimeout(), LookupError())
+
+
+@pytest.mark.parametrize(("error", "status"), [(Together, 503), (Mixed, 500)])
+def test_a_group_of_errors_is_503_if_all_of_them_are(
+    app: Flask, error: type[Exception], status: int
+) -> None:
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+
+    @app.get("/probe")
+    def probe() -> str:
+        raise error
+
+    assert app.test_client().get("/probe").status_code == status
+
+
+def test_a_machine_that_slept_opens_new_connections(
+    prober: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    idle = prober.get("/probe").text
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now + 3600)
+    assert prober.get("/probe").text != idle
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+def test_a_connection_of_another_process_is_replaced(
+    prober: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """uWSGI forks without telling Python."""
+    before = prober.get("/probe").text
+    process = os.getpid() + 1
+    monkeypatch.setattr(os, "getpid", lambda: process)
+    assert prober.get("/probe").text != before
 
 
 def test_more_requests_than_connections_wait_their_turn(migrated_database: str) -> None:

@@ -160,3 +160,25 @@ def test_a_view_may_use_it(
 def test_work_that_commits_is_refused(app: Flask) -> None:
     with app.app_context(), pytest.raises(InvalidRequestError):
         run_transaction(db.session.commit)
+
+
+async def coroutine() -> None:
+    change(1, 1)
+
+
+def generator() -> Iterator[None]:
+    change(1, 1)
+    yield
+
+
+@pytest.mark.parametrize("work", [coroutine, generator])
+def test_a_function_that_has_only_begun_is_an_error(
+    app: Flask, work: Callable[[], object]
+) -> None:
+    with app.app_context():
+        with pytest.raises(TypeError, match="not a coroutine or a generator"):
+            run_transaction(work)
+
+        assert not db.session().in_transaction()
+
+    assert balances(app) == [10, 10]

@@ -9,6 +9,7 @@
 #   connection_ids: SELECT session_id FROM [SHOW SESSIONS]
 #   kill: CANCEL SESSION '{}'
 #   sleep: SELECT pg_sleep(0.2)
+#   change: SET application_name = 'probe'
 # ///
 """What is particular to CockroachDB.
 
@@ -25,6 +26,12 @@ CONFLICTS: set[object] = {"40001"}
 
 # admin_shutdown: the connection has ended.
 LOST: set[object] = {"57P01"}
+
+# A savepoint is still there after any error.
+ENDS_TRANSACTION: set[object] = set()
+
+# lock_not_available, disk_full, out_of_memory: it may work later.
+BUSY: set[object] = {"55P03", "53100", "53200"}
 
 # What Alembic has to know.
 MIGRATION_OPTIONS: dict[str, Any] = {}

@@ -8,6 +8,7 @@
 #   connection_ids: SELECT session_id FROM sys.dm_exec_sessions
 #   kill: KILL {}
 #   sleep: WAITFOR DELAY '00:00:00.200'
+#   change: SET LANGUAGE English
 # ///
 """What is particular to Microsoft SQL Server.
 
@@ -25,6 +26,12 @@ CONFLICTS: set[object] = {"40001", 1205}
 
 # ODBC's communication link failure: the connection has ended.
 LOST: set[object] = {"08S01"}
+
+# After this there is no transaction any more.
+ENDS_TRANSACTION = CONFLICTS
+
+# The server's error for a lock that was not got in time: it may work later.
+BUSY: set[object] = {1222}
 
 # What Alembic has to know.
 MIGRATION_OPTIONS: dict[str, Any] = {}

@@ -15,6 +15,7 @@
 #   connection_ids: SELECT id FROM information_schema.processlist
 #   kill: KILL {}
 #   sleep: SELECT SLEEP(0.2)
+#   change: SET @probe = 1
 # ///
 """What is particular to MySQL and MariaDB.
 
@@ -32,6 +33,12 @@ CONFLICTS: set[object] = {1020, 1213}
 # CR_SERVER_GONE_ERROR, CR_SERVER_LOST and CR_SERVER_LOST_EXTENDED: the connection has
 # ended.
 LOST: set[object] = {2006, 2013, 2055}
+
+# After these there is another transaction, which knows nothing of the first.
+ENDS_TRANSACTION = CONFLICTS
+
+# ER_DISK_FULL, ER_OUT_OF_RESOURCES and ER_LOCK_WAIT_TIMEOUT: it may work later.
+BUSY: set[object] = {1021, 1041, 1205}
 
 # What Alembic has to know.
 MIGRATION_OPTIONS: dict[str, Any] = {}

@@ -8,6 +8,7 @@
 #   connection_ids: SELECT sid FROM v$session
 #   kill: ALTER SYSTEM KILL SESSION '{}'
 #   sleep: BEGIN DBMS_SESSION.SLEEP(0.2); END;
+#   change: ALTER SESSION SET nls_territory = 'AMERICA'
 # ///
 """What is particular to Oracle.
 
@@ -25,6 +26,12 @@ CONFLICTS: set[object] = {60, 8177}
 
 # ORA-03113 and ORA-03114: the connection has ended.
 LOST: set[object] = {3113, 3114}
+
+# A savepoint is still there after any error.
+ENDS_TRANSACTION: set[object] = set()
+
+# A lock that was not got in time: it may work later.
+BUSY: set[object] = {54, 30006}
 
 # What Alembic has to know.
 MIGRATION_OPTIONS: dict[str, Any] = {}

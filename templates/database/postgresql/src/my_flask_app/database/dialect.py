@@ -11,6 +11,7 @@
 #   connection_ids: SELECT pid FROM pg_stat_activity
 #   kill: SELECT pg_terminate_backend({})
 #   sleep: SELECT pg_sleep(0.2)
+#   change: SET application_name = 'probe'
 # ///
 """What is particular to PostgreSQL.
 
@@ -27,6 +28,12 @@ CONFLICTS: set[object] = {"40001", "40P01"}
 
 # admin_shutdown and crash_shutdown: the connection has ended.
 LOST: set[object] = {"57P01", "57P02"}
+
+# A savepoint is still there after any error.
+ENDS_TRANSACTION: set[object] = set()
+
+# lock_not_available, disk_full, out_of_memory: it may work later.
+BUSY: set[object] = {"55P03", "53100", "53200"}
 
 # What Alembic has to know.
 MIGRATION_OPTIONS: dict[str, Any] = {}

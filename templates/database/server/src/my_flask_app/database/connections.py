@@ -20,9 +20,12 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from . import commits
 from . import dialect
 from . import driver
+from . import leftovers
 from .forks import forget_connections_after_fork
+from .forks import is_inherited
 from .options import merged
 from .urls import parse_url
 
@@ -57,7 +60,9 @@ def protect(engine: Engine) -> None:
     event.listen(engine, "checkin", remember_the_time)
     event.listen(engine, "checkout", replace_if_dead)
     event.listen(engine, "handle_error", note_lost_connection)
-    forget_connections_after_fork(engine)
+    leftovers.protect(engine)
+    commits.protect(engine)
+    forget_connections_after_fork(engine, driver.fileno)
 
 
 def connect_to_migrate(engine: Engine) -> Connection:
@@ -66,7 +71,7 @@ def connect_to_migrate(engine: Engine) -> Connection:
 
 
 def remember_the_time(connection: Any, record: ConnectionPoolEntry) -> None:
-    record.info["idle_since"] = time.monotonic()
+    record.info["idle_since"] = time.time()
 
 
 def replace_if_dead(connection: Any, record: ConnectionPoolEntry, _: Any) -> None:
@@ -75,8 +80,11 @@ def replace_if_dead(connection: Any, record: ConnectionPoolEntry, _: Any) -> Non
     if idle_since is None:
         return
 
-    if time.monotonic() - idle_since > MAX_IDLE_SECONDS:
+    # Other clocks stand still while a machine sleeps; this one may be set back.
+    if not 0 <= time.time() - idle_since <= MAX_IDLE_SECONDS:
         raise DisconnectionError("the connection was idle for too long")
+    if is_inherited(record):
+        raise DisconnectionError("the connection belongs to another process")
     if driver.has_died(connection):
         raise DisconnectionError("the server has ended the connection")
 

@@ -4,10 +4,14 @@ Tested in ``tests/database/test_connections.py`` and ``test_transactions.py``.
 """
 
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import PendingRollbackError
 from sqlalchemy.exc import TimeoutError
 
 from . import dialect
 from . import driver
+
+# SQLAlchemy's code of the error, when an earlier one was caught.
+CONNECTION_WAS_LOST = "8s2b"
 
 
 def is_conflict(error: BaseException | None) -> bool:
@@ -25,10 +29,19 @@ def is_conflict(error: BaseException | None) -> bool:
 def is_temporary(error: BaseException | None) -> bool:
     """Tell whether the database may do later what it could not do now.
 
-    That is if it cannot be reached, hangs up, has no connection left for a request,
-    or if a transaction conflicted with another one.
+    That is if it cannot be reached, ends the connection, has no connection left for a
+    request, no room, or a lock that it does not get, or if a transaction conflicted
+    with another one.
     """
     if isinstance(error, DBAPIError):
-        return error.connection_invalidated or is_conflict(error)
+        return error.connection_invalidated or is_conflict(error) or is_busy(error)
+    if isinstance(error, PendingRollbackError):
+        return error.code == CONNECTION_WAS_LOST
+    if together := getattr(error, "exceptions", ()):  # An ExceptionGroup.
+        return all(map(is_temporary, together))
 
     return isinstance(error, TimeoutError)
+
+
+def is_busy(error: DBAPIError) -> bool:
+    return error.orig is not None and driver.error_code(error.orig) in dialect.BUSY

@@ -3,6 +3,7 @@
 Tested in ``tests/database/test_transactions.py``.
 """
 
+import inspect
 import random
 import time
 from collections.abc import Callable
@@ -26,6 +27,8 @@ def run_transaction(work: Callable[[], R], retries: int = 10) -> R:
         belongs after the transaction.
     :param retries: how many times ``work`` is called again, at most.
     :raises DBAPIError: if it was refused each time.
+    :raises TypeError: if it is a coroutine or generator function, which returns before
+        it has done anything.
     :raises InvalidRequestError: if the session is in a transaction, as it is after
         any query; commit or roll back first.
     """
@@ -33,7 +36,7 @@ def run_transaction(work: Callable[[], R], retries: int = 10) -> R:
     while True:
         transaction = db.session.begin()
         try:
-            result = work()
+            result = finished(work())
             transaction.commit()
             return result
         except BaseException as error:
@@ -44,3 +47,12 @@ def run_transaction(work: Callable[[], R], retries: int = 10) -> R:
         # At random, so that those who met do not meet again.
         time.sleep(random.uniform(0, min(1, 0.01 * 2**retry)))
         retry += 1
+
+
+def finished(result: R) -> R:
+    """Return a result, unless it is something that has not begun."""
+    if inspect.isgenerator(result) or inspect.iscoroutine(result):
+        result.close()
+        raise TypeError("work must be a function, not a coroutine or a generator")
+
+    return result

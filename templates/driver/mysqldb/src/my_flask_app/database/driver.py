@@ -26,6 +26,21 @@ def has_died(connection: Any) -> bool:
     return False  # The pool has asked the server.
 
 
+def fileno(connection: Any) -> int:
+    """Return -1, as the driver does not show the socket of a connection."""
+    return -1
+
+
 def error_code(error: Any) -> object:
     """Return the number of an error, if it has one."""
     return error.args[0] if error.args else None
+
+
+def autocommit(connection: Any) -> object:
+    """Return whether a connection commits by itself, as far as the driver knows."""
+    return connection.get_autocommit()
+
+
+def has_failed(connection: Any) -> bool:
+    """Return no, as the server refuses a commit that would lose something."""
+    return False

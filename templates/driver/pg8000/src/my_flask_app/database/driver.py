@@ -25,7 +25,22 @@ def has_died(connection: Any) -> bool:
     return connection._usock is None or is_readable(connection._usock)
 
 
+def fileno(connection: Any) -> int:
+    """Return the file descriptor of a connection's socket, or -1."""
+    return int(connection._usock.fileno()) if connection._usock else -1
+
+
 def error_code(error: Any) -> object:
     """Return the SQLSTATE of an error, if it has one."""
     fields = error.args[0] if error.args else None
     return fields.get("C") if isinstance(fields, dict) else None
+
+
+def autocommit(connection: Any) -> object:
+    """Return whether a connection commits by itself, as far as the driver knows."""
+    return connection.autocommit
+
+
+def has_failed(connection: Any) -> bool:
+    """Tell whether a transaction can only be rolled back."""
+    return bool(connection._transaction_status == b"E")

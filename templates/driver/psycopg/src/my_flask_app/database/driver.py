@@ -10,6 +10,8 @@ Tested in ``tests/database/test_connections.py``.
 
 from typing import Any
 
+from psycopg.pq import TransactionStatus
+
 from .sockets import is_readable
 
 NAME = "psycopg"
@@ -28,6 +30,21 @@ def has_died(connection: Any) -> bool:
     return bool(connection.closed) or is_readable(connection)
 
 
+def fileno(connection: Any) -> int:
+    """Return the file descriptor of a connection's socket, or -1."""
+    return -1 if connection.closed else int(connection.fileno())
+
+
 def error_code(error: Any) -> object:
     """Return the SQLSTATE of an error, if it has one."""
     return error.sqlstate
+
+
+def autocommit(connection: Any) -> object:
+    """Return whether a connection commits by itself, as far as the driver knows."""
+    return connection.autocommit
+
+
+def has_failed(connection: Any) -> bool:
+    """Tell whether a transaction can only be rolled back."""
+    return bool(connection.info.transaction_status == TransactionStatus.INERROR)

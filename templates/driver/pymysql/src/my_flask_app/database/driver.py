@@ -25,6 +25,21 @@ def has_died(connection: Any) -> bool:
     return not connection.open or is_readable(connection._sock)
 
 
+def fileno(connection: Any) -> int:
+    """Return the file descriptor of a connection's socket, or -1."""
+    return int(connection._sock.fileno()) if connection.open else -1
+
+
 def error_code(error: Any) -> object:
     """Return the number of an error, if it has one."""
     return error.args[0] if error.args else None
+
+
+def autocommit(connection: Any) -> object:
+    """Return whether a connection commits by itself, as far as the driver knows."""
+    return connection.get_autocommit()
+
+
+def has_failed(connection: Any) -> bool:
+    """Return no, as the server refuses a commit that would lose something."""
+    return False

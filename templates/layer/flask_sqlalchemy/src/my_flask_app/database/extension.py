@@ -15,7 +15,9 @@ from sqlalchemy.orm import DeclarativeBase
 
 from . import commands
 from . import connections
+from . import lifetimes
 from . import sessions
+from .contexts import current_context
 from .urls import parse_url
 
 
@@ -23,8 +25,9 @@ class Database(SQLAlchemy):
     """Flask-SQLAlchemy for one database; see ``connections`` for its engines."""
 
     def __init__(self, base: type[DeclarativeBase]) -> None:
-        options = {"class_": AppSession, "scopefunc": sessions.current_context}
+        options = {"class_": AppSession, "scopefunc": current_context}
         super().__init__(model_class=base, session_options=options)
+        sessions.hold_weakly(self.session)
 
     def init_app(self, app: Flask) -> None:
         """Create the engine of ``app``, and end sessions with its contexts.
@@ -41,11 +44,14 @@ class Database(SQLAlchemy):
             raise ValueError("SQLALCHEMY_BINDS is set; accepted is one database")
 
         complete(app.config)
+        others = len(app.teardown_appcontext_funcs)
         super().init_app(app)
+        # The extension would end a session before its stream begins.
+        del app.teardown_appcontext_funcs[others:]
         with app.app_context():
             connections.protect(self.engine)
 
-        sessions.init_app(app, self.session)
+        lifetimes.init_app(app, self.session)
         commands.init_app(app, self)
 
 

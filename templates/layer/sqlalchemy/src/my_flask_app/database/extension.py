@@ -15,8 +15,10 @@ from sqlalchemy.orm import scoped_session
 from sqlalchemy.orm import sessionmaker
 
 from . import commands
+from . import lifetimes
 from . import sessions
 from .connections import create_engine
+from .contexts import current_context
 
 
 class Database:
@@ -25,8 +27,9 @@ class Database:
     def __init__(self, base: type[DeclarativeBase]) -> None:
         self.base = base
         self.session = scoped_session(
-            sessionmaker(class_=AppSession, db=self), scopefunc=sessions.current_context
+            sessionmaker(class_=AppSession, db=self), scopefunc=current_context
         )
+        sessions.hold_weakly(self.session)
 
     def init_app(self, app: Flask) -> None:
         """Create the engine of ``app``, and end sessions with its contexts.
@@ -46,7 +49,7 @@ class Database:
         options = app.config.get("SQLALCHEMY_ENGINE_OPTIONS", {})
         app.extensions["database"] = create_engine(url, **options)
         app.shell_context_processor(self.shell_context)
-        sessions.init_app(app, self.session)
+        lifetimes.init_app(app, self.session)
         commands.init_app(app)
 
     def shell_context(self) -> dict[str, Any]:

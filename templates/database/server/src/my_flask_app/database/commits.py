@@ -1,0 +1,52 @@
+"""A transaction that the server has given up is not committed.
+
+PostgreSQL answers the COMMIT of a transaction in which a statement failed with
+ROLLBACK, and MySQL goes on with a new transaction after a deadlock, so an application
+that catches the error and commits would lose its changes without a word.
+
+Tested in ``tests/database/test_commits.py``.
+"""
+
+from sqlalchemy import Connection
+from sqlalchemy import Engine
+from sqlalchemy import event
+from sqlalchemy import ExceptionContext
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import PendingRollbackError
+
+from . import dialect
+from . import driver
+
+
+def protect(engine: Engine) -> None:
+    """Let connections of an engine commit what they have been told, or nothing."""
+    event.listen(engine, "handle_error", note_end)
+    event.listen(engine, "commit", refuse_if_given_up)
+    event.listen(engine, "rollback", forget)
+
+
+def note_end(context: ExceptionContext) -> None:
+    """Remember an error with which the server has ended the whole transaction."""
+    error, connection = context.sqlalchemy_exception, context.connection
+    if not isinstance(error, DBAPIError) or connection is None:
+        return
+
+    if driver.error_code(error.orig) in dialect.ENDS_TRANSACTION:
+        connection.info["ended_by"] = error
+
+
+def refuse_if_given_up(connection: Connection) -> None:
+    """Raise an error in place of a commit that would lose something."""
+    error = connection.info.pop("ended_by", None)
+    if error is not None:
+        raise error
+    if driver.has_failed(connection.connection.dbapi_connection):
+        raise PendingRollbackError(
+            "an earlier statement has failed, so this transaction cannot be committed;"
+            " roll it back, or run what may fail in db.session.begin_nested()"
+        )
+
+
+def forget(connection: Connection) -> None:
+    if not connection.invalidated:
+        connection.info.pop("ended_by", None)

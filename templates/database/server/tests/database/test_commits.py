@@ -1,0 +1,89 @@
+"""A transaction that the server has given up is not committed."""
+
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+from sqlalchemy import insert
+from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import PendingRollbackError
+from sqlalchemy.orm import close_all_sessions
+from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.orm import Mapped
+from sqlalchemy.orm import mapped_column
+
+from my_flask_app.database import db
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class Entry(Base):
+    __tablename__ = "commit_test_entries"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+
+
+@pytest.fixture(autouse=True)
+def entries(app: Flask) -> Iterator[None]:
+    with app.app_context():
+        engine = db.engine
+
+    Base.metadata.drop_all(engine)
+    Base.metadata.create_all(engine)
+    yield
+    close_all_sessions()  # Or one that a test left open would wait forever.
+    Base.metadata.drop_all(engine)
+
+
+def saved(app: Flask) -> list[int]:
+    with app.app_context():
+        return list(db.session.scalars(select(Entry.id).order_by(Entry.id)))
+
+
+def add(number: int) -> None:
+    db.session.execute(insert(Entry).values(id=number))
+
+
+def test_a_commit_stores_all_or_raises_an_error(app: Flask) -> None:
+    with app.app_context():
+        add(1)
+        with pytest.raises(DBAPIError):
+            add(1)
+
+        try:
+            db.session.commit()
+            stored = [1]
+        except (PendingRollbackError, DBAPIError):
+            db.session.rollback()
+            stored = []
+
+    assert saved(app) == stored
+
+
+def test_what_failed_in_a_savepoint_keeps_the_rest_from_nothing(app: Flask) -> None:
+    with app.app_context():
+        add(1)
+        with pytest.raises(DBAPIError), db.session.begin_nested():
+            add(1)
+
+        add(2)
+        db.session.commit()
+
+    assert saved(app) == [1, 2]
+
+
+def test_a_session_goes_on_after_a_commit_that_was_refused(app: Flask) -> None:
+    with app.app_context():
+        add(1)
+        db.session.connection().info["ended_by"] = PendingRollbackError()
+        with pytest.raises(PendingRollbackError):
+            db.session.commit()
+
+        db.session.rollback()
+        add(2)
+        db.session.commit()
+
+    assert saved(app) == [2]

@@ -1,0 +1,113 @@
+"""No request finds what another has changed of its connection."""
+
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import text
+
+from my_flask_app.database import db
+from my_flask_app.database import driver
+from my_flask_app.database.leftovers import may_leave_something
+
+CHANGE = "{{ database().dialect.sql.change }}"
+CONNECTION_ID = "{{ database().dialect.sql.connection_id }}"
+
+
+@pytest.fixture
+def prober(app: Flask) -> FlaskClient:
+    """Return a client for a page that tells which connection it used."""
+
+    @app.get("/probe")
+    def probe() -> str:
+        return str(db.session.scalar(text(CONNECTION_ID)))
+
+    return app.test_client()
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "SET search_path = other",
+        "set role visitor",
+        "-- for this request\nSET TIME ZONE 'UTC'",
+        "/* for this request */ SET @a = 1",
+        "SELECT 1; SET statement_timeout = 5",
+        "SET SESSION TRANSACTION READ ONLY",
+        "SELECT set_config('app.tenant', '7', false)",
+        "SELECT set_config('app.tenant', :tenant, :is_local)",
+        "SELECT pg_advisory_lock(7)",
+        "SELECT pg_try_advisory_lock_shared(7)",
+        "SELECT GET_LOCK('job', 1)",
+        "LOCK TABLES students WRITE",
+        "CREATE TEMPORARY TABLE t (id int)",
+        "create temp table t (id int)",
+        "CREATE TABLE #t (id int)",
+        "SELECT * INTO TEMP t FROM students",
+        "SELECT id INTO @a FROM students",
+        "SELECT @a := 1",
+        "LISTEN changes",
+        "USE other",
+        "ALTER SESSION SET nls_date_format = 'YYYY'",
+        "RESET ROLE",
+        "DECLARE c CURSOR WITH HOLD FOR SELECT 1",
+        "PREPARE p AS SELECT 1",
+    ],
+)
+def test_a_statement_that_changes_its_connection_is_known(statement: str) -> None:
+    assert may_leave_something(statement)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "SELECT name FROM settings",
+        "UPDATE students SET name = 'x'",
+        "INSERT INTO students (name) VALUES ('SET ROLE')",
+        "SET LOCAL search_path = other",
+        "SET TRANSACTION ISOLATION LEVEL SERIALIZABLE",
+        "SELECT set_config('app.tenant', '7', true)",
+        "SELECT pg_advisory_xact_lock(7)",
+        "CREATE TABLE temperatures (id int)",
+        "WITH used AS (SELECT 1) SELECT * FROM used",
+        "BEGIN",
+    ],
+)
+def test_other_statements_leave_nothing(statement: str) -> None:
+    assert not may_leave_something(statement)
+
+
+def test_a_connection_that_was_changed_serves_no_other_request(
+    app: Flask, prober: FlaskClient
+) -> None:
+    @app.get("/change")
+    def change() -> str:
+        db.session.execute(text(CHANGE))
+        return str(db.session.scalar(text(CONNECTION_ID)))
+
+    before = prober.get("/probe").text
+    assert prober.get("/change").text == before
+    assert prober.get("/probe").text != before
+
+
+def test_a_connection_left_in_autocommit_serves_no_other_request(
+    app: Flask, prober: FlaskClient
+) -> None:
+    def commit_by_itself() -> str:
+        connection: Any = db.session.connection().connection.driver_connection
+        before = driver.autocommit(connection)
+        if before is None:
+            db.session.execute(text("SET autocommit = 1"))
+        elif callable(type(connection).__dict__.get("autocommit")):
+            connection.autocommit(True)
+        else:
+            connection.rollback()
+            connection.autocommit = True
+
+        return ""
+
+    app.add_url_rule("/change", view_func=commit_by_itself)
+    before = prober.get("/probe").text
+    prober.get("/change")
+    assert prober.get("/probe").text != before

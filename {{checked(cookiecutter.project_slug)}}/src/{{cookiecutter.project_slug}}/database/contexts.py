@@ -1,0 +1,72 @@
+"""Which application context a session belongs to.
+
+Contexts are kept in context variables, which threads and greenlets alike have of their
+own, whether gevent has patched them or not.
+
+Tested in ``tests/database/test_contexts.py``.
+"""
+
+from collections.abc import Callable
+from typing import Any
+from typing import ParamSpec
+from typing import TypeVar
+
+from flask import Flask
+from flask import has_app_context
+from flask.ctx import AppContext
+from flask.globals import _cv_app
+from flask.globals import app_ctx
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+# Flask takes this for "there is no context" when it pushes that of a request.
+NO_CONTEXT: Any = None
+
+
+def current_context() -> AppContext:
+    """Return the application context that owns the session in use.
+
+    :raises RuntimeError: outside of an application context.
+    """
+    context: AppContext = app_ctx._get_current_object()  # type: ignore[attr-defined]
+    return context
+
+
+def init_app(app: Flask) -> None:
+    """Give every request and command of ``app`` a context of its own.
+
+    Up to Flask 3.1 a request takes over the one that is there, as where a test has
+    pushed one; commands always do.
+    """
+    app.wsgi_app = hide_context(app.wsgi_app)  # type: ignore[method-assign]
+    app.cli.main = push_context(  # type: ignore[assignment, method-assign]
+        app.cli.main, app
+    )
+
+
+def hide_context(wsgi_app: Callable[P, R]) -> Callable[P, R]:
+    def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
+        token = _cv_app.set(NO_CONTEXT)
+        try:
+            return wsgi_app(*args, **kwargs)
+        finally:
+            _cv_app.reset(token)
+
+    return wrapper
+
+
+def push_context(command: Callable[P, R], app: Flask) -> Callable[P, R]:
+    def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
+        if not has_app_context():
+            return command(*args, **kwargs)
+
+        context = app.app_context()
+        context.push()
+        try:
+            return command(*args, **kwargs)
+        finally:
+            # Click always exits, which is no error.
+            context.pop(None)
+
+    return wrapper

@@ -1,0 +1,87 @@
+"""When a database session ends: with its context, whatever happens in that.
+
+Flask calls the methods that are wrapped here in every case, and extensions leave them
+alone. Flask has no hook that runs before all error handlers, and up to 3.1 a teardown
+function that raises an error prevents those that follow.
+
+Tested in ``tests/database/test_sessions.py``.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+from typing import ParamSpec
+from typing import TypeVar
+
+from flask import Flask
+from flask import Response
+
+from . import contexts
+from . import streams
+from .contexts import current_context
+from .sessions import end
+from .sessions import roll_back
+from .sessions import Sessions
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def init_app(app: Flask, sessions: Sessions) -> None:
+    """Roll the session back before an error is handled, and end it with its context."""
+    contexts.init_app(app)
+    wrappers: list[tuple[str, Callable[..., Any]]] = [
+        ("preprocess_request", roll_back_after_error),
+        ("dispatch_request", roll_back_after_error),
+        ("process_response", roll_back_after_error),
+        ("process_response", keep_for_stream),
+        ("handle_exception", roll_back_before),
+        ("do_teardown_appcontext", end_after),
+    ]
+    for name, wrap in wrappers:
+        setattr(app, name, wrap(getattr(app, name), sessions))
+
+
+def roll_back_after_error(method: Callable[P, R], sessions: Sessions) -> Callable[P, R]:
+    def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return method(*args, **kwargs)
+        except Exception:
+            roll_back(sessions)
+            raise
+
+    return wrapper
+
+
+def roll_back_before(method: Callable[P, R], sessions: Sessions) -> Callable[P, R]:
+    def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
+        roll_back(sessions)
+        return method(*args, **kwargs)
+
+    return wrapper
+
+
+def keep_for_stream(
+    process_response: Callable[P, Response], sessions: Sessions
+) -> Callable[P, Response]:
+    def wrapper(*args: P.args, **kwargs: P.kwargs) -> Response:
+        response = process_response(*args, **kwargs)
+        if sessions.registry.has():
+            context = current_context()
+            streams.keep(response, context, partial(end, sessions, context))
+
+        return response
+
+    return wrapper
+
+
+def end_after(tear_down: Callable[P, R], sessions: Sessions) -> Callable[P, R]:
+    def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return tear_down(*args, **kwargs)
+        finally:
+            context = current_context()
+            if not streams.is_to_come(context):
+                end(sessions, context)
+
+    return wrapper

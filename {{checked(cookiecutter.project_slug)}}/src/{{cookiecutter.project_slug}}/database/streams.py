@@ -1,0 +1,42 @@
+"""A stream has the session of its request, until its last byte.
+
+From Flask 3.1.2 on, the context of a request ends before its stream begins, and is
+pushed again for ``stream_with_context``. A session that is in use by then goes on.
+Other streams, and files, are sent without a connection.
+
+Tested in ``tests/database/test_streams.py``.
+"""
+
+from collections.abc import Callable
+from types import GeneratorType
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from flask import Response
+from flask.ctx import AppContext
+
+# The streams that have not begun or not ended, by their contexts.
+streams: WeakKeyDictionary[AppContext, Any] = WeakKeyDictionary()
+
+
+def keep(response: Response, context: AppContext, end: Callable[[], None]) -> None:
+    """Remember a stream that will push ``context`` again.
+
+    :param end: called when the response is closed, be it sent or not.
+    """
+    stream = response.response
+    if isinstance(stream, GeneratorType) and holds(stream, context):
+        streams[context] = stream
+        response.call_on_close(end)
+
+
+def holds(stream: "GeneratorType[Any, Any, Any]", context: AppContext) -> bool:
+    """Tell whether a generator has a context among its variables."""
+    frame = stream.gi_frame
+    return frame is not None and any(it is context for it in frame.f_locals.values())
+
+
+def is_to_come(context: AppContext) -> bool:
+    """Tell whether a stream will push a context again that is about to end."""
+    stream = streams.get(context)
+    return stream is not None and stream.gi_frame is not None and not stream.gi_running

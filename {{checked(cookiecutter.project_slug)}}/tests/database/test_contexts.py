@@ -1,0 +1,72 @@
+"""Every request and command has a session of its own, whatever was pushed before."""
+
+import contextvars
+import gc
+import threading
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+from helpers import connections_in_use
+
+from my_flask_app.database import db
+
+
+def test_a_request_inside_a_pushed_context_has_its_own_session(app: Flask) -> None:
+    seen = []
+
+    @app.get("/probe")
+    def probe() -> str:
+        seen.append(db.session())
+        db.session.connection()
+        return ""
+
+    with app.app_context():
+        outer = db.session()
+        app.test_client().get("/probe")
+        assert seen != [outer]
+        assert db.session() is outer
+        assert connections_in_use(app) == 0
+
+
+def test_a_command_inside_a_pushed_context_has_its_own_session(app: Flask) -> None:
+    seen = []
+    errors: list[BaseException | None] = []
+    app.teardown_appcontext(errors.append)
+
+    @app.cli.command("probe")
+    def probe() -> None:
+        seen.append(db.session())
+
+    with app.app_context():
+        outer = db.session()
+        assert app.test_cli_runner().invoke(args=["probe"]).exit_code == 0
+        assert seen != [outer]
+        assert db.session() is outer
+
+    assert errors == [None, None]
+
+
+def push_and_forget(app: Flask) -> None:
+    app.app_context().push()
+    db.session.connection()
+
+
+def use_after_its_end(app: Flask) -> None:
+    with app.app_context():
+        context = contextvars.copy_context()
+
+    context.run(db.session.connection)
+
+
+@pytest.mark.parametrize("work", [push_and_forget, use_after_its_end])
+def test_a_thread_that_ends_no_context_leaves_no_connection_behind(
+    app: Flask, work: Callable[[Flask], None]
+) -> None:
+    thread = threading.Thread(target=work, args=(app,))
+    thread.start()
+    thread.join()
+    # The first finds the context, the second its session.
+    gc.collect()
+    gc.collect()
+    assert connections_in_use(app) == 0
