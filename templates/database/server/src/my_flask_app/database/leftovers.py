@@ -43,6 +43,10 @@ LEAVING = re.compile(
 )
 
 
+# The characters of a statement that are looked at; the rest of a long one is values.
+LOOKED_AT = 2000
+
+
 def protect(engine: Engine) -> None:
     """Let connections of an engine come back as they were, or not at all.
 
@@ -62,7 +66,7 @@ def protect(engine: Engine) -> None:
 
 def noting(execute: Callable[..., None]) -> Callable[..., None]:
     def wrapper(cursor: Any, statement: str, *arguments: Any) -> None:
-        if may_leave_something(statement):
+        if may_leave_something(statement[:LOOKED_AT]):
             context = arguments[-1]
             context.root_connection.info["changed"] = True
 
@@ -71,7 +75,7 @@ def noting(execute: Callable[..., None]) -> Callable[..., None]:
     return wrapper
 
 
-@lru_cache(maxsize=2000)
+@lru_cache(maxsize=1000)
 def may_leave_something(statement: str) -> bool:
     return LEAVING.search(statement) is not None
 
