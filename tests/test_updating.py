@@ -36,7 +36,7 @@ BEFORE = [
         "`make lint` checks style and types",
         "`make lint` checks",
     ),
-    (f"{PACKAGE}/database/sessions.py", "When a database session ends", "The end"),
+    (f"{PACKAGE}/database/lifetimes.py", "When a database session ends", "The end"),
     (f"{PACKAGE}/static/style.css", "max-width: ", "max-width:  "),
     (f"{PACKAGE}/app.py", "put together from its parts", "put together"),
     (

@@ -47,11 +47,16 @@ def init_app(app: Flask) -> None:
 
 def hide_context(wsgi_app: Callable[P, R]) -> Callable[P, R]:
     def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
+        if not has_app_context():
+            return wsgi_app(*args, **kwargs)
+
         token = _cv_app.set(NO_CONTEXT)
         try:
             return wsgi_app(*args, **kwargs)
         finally:
-            _cv_app.reset(token)
+            # Up to Flask 3.1.1, a stream has pushed its context by now.
+            if not has_app_context():
+                _cv_app.reset(token)
 
     return wrapper
 
