@@ -19,6 +19,7 @@ from .names import taken
 from .text import CONTROL
 from .text import is_address
 from .urls import masked
+from .urls import take_apart
 
 TEXT_LENGTH = 200
 
@@ -174,29 +175,30 @@ def _url(given: str, slug: str) -> str:
 
 def _likely_url(url: str) -> str:
     """Return a URL that works and differs in what people get wrong, or nothing."""
-    for candidate in _candidates(url.strip(" '\"")):
-        try:
-            passwords.hide(candidate)
-        except ValueError:
-            continue
+    likely = _corrected(url.strip(" '\""))
+    try:
+        take_apart(likely)
+    except ValueError:
+        return ""
 
-        return candidate
-
-    return ""
+    return likely
 
 
-def _candidates(url: str) -> list[str]:
+def _corrected(url: str) -> str:
+    """Return a URL with a dialect and a driver that there are, if it has any."""
     scheme, found, rest = url.partition("://")
     if not found:
         is_file = re.fullmatch(r"[\w./-]+\.(?:db|sqlite3?)", url)
-        return [f"sqlite:///{url}"] if is_file else []
+        return f"sqlite:///{url}" if is_file else url
 
     name, _, driver = scheme.lower().partition("+")
     names = get_close_matches(name, dialects(), 1)
-    drivers_by_name = _drivers_by_name(names[0]) if names else {}
+    if not names:
+        return url
+
+    drivers_by_name = _drivers_by_name(names[0])
     close = get_close_matches(driver, drivers_by_name, 1) if driver else []
-    meant = [*names, *(drivers_by_name[it] for it in close)]
-    return [f"{'+'.join(meant)}://{rest}"] if names else []
+    return f"{'+'.join([*names, *(drivers_by_name[it] for it in close)])}://{rest}"
 
 
 def _drivers_by_name(dialect: str) -> dict[str, str]:

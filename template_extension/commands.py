@@ -49,10 +49,10 @@ def options(arguments: Mapping[str, Any]) -> list[str]:
     return [text for option in used.items() for text in option]
 
 
-def commands_to_create(database: Database) -> list[str]:
-    """Return the command that gives a project its database, if there is one."""
+def command_to_create(database: Database) -> str:
+    """Return the command that gives a project its database, or nothing."""
     if database.image:
-        return ["docker compose up --detach --wait"]
+        return "docker compose up --detach --wait"
 
     values = {
         "{host}": database.host,
@@ -66,7 +66,7 @@ def commands_to_create(database: Database) -> list[str]:
         if not field or values[field]:
             words.append(word.replace(field, values.get(field, "")))
 
-    return [shlex.join(words)] if words else []
+    return shlex.join(words)
 
 
 def remark_on_creation(database: Database) -> str:
@@ -74,7 +74,7 @@ def remark_on_creation(database: Database) -> str:
     if database.kind == "sqlite" or database.image:
         return ""
     if database.dialect.create:
-        (command,) = commands_to_create(database)
-        return f"Leave out {command.split()[0]} if the database exists already."
+        command, *_ = database.dialect.create.split()
+        return f"Leave out {command} if the database exists already."
 
     return "Create the database before that if it does not exist yet."

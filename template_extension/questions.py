@@ -1,7 +1,6 @@
 """What is asked, from ``cookiecutter.json``."""
 
 import json
-from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
@@ -29,22 +28,10 @@ def choices() -> dict[str, list[str]]:
 
 @cache
 def sources() -> frozenset[str]:
-    """Return the texts that Cookiecutter is to render before it writes any file.
+    """Return the texts that Cookiecutter is to render besides questions and files.
 
-    These are in ``cookiecutter.json``, the hooks, and the name of the folder of a
-    project. Any other text is an answer.
+    These are the hooks, and the name of the folder of a project.
     """
     hooks = (path.read_text("utf-8") for path in (ROOT / "hooks").glob("*.py"))
     folders = (path.name for path in ROOT.iterdir() if path.is_dir())
-    return frozenset([*_texts(config()), *hooks, *folders])
-
-
-def _texts(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        for item in value.values():
-            yield from _texts(item)
-    elif isinstance(value, list):
-        for item in value:
-            yield from _texts(item)
+    return frozenset([*hooks, *folders])

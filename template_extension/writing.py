@@ -13,18 +13,18 @@ from jinja2.runtime import Context
 from . import callers
 from . import passwords
 from . import questions
+from . import tree
 from .answers import accepted
 from .answers import Refused
 from .asking import refuse_other_names
 from .asking import refuse_other_values
 from .commands import command_for
-from .commands import commands_to_create
+from .commands import command_to_create
 from .commands import remark_on_creation
 from .databases import Database
-from .databases import read_database
 from .urls import STARS
 from .urls import take_apart
-from .urls import write
+from .urls import with_secrets
 
 # The environment variable with what the hook prints. It is no part of the hook, as
 # Cookiecutter leaves rendered hooks behind in the folder for temporary files.
@@ -87,9 +87,9 @@ def write_for_owner(path: Path, text: str) -> bool:
 
 def next_steps(context: Context, env_is_new: bool) -> Iterator[str]:
     """Yield the lines that people are told in the end."""
-    answers = context["cookiecutter"]
-    database = read_database(passwords.reveal(answers["database_url"]))
-    folder = callers.output_folder() / answers["project_slug"]
+    slug = context["cookiecutter"]["project_slug"]
+    database = tree.database(context)
+    folder = callers.output_folder() / slug
     env = folder / ".env"
     if env_is_new and database.lacks_secret:
         twice = ", and after DATABASE_PASSWORD=" if database.image else ""
@@ -97,10 +97,10 @@ def next_steps(context: Context, env_is_new: bool) -> Iterator[str]:
     else:
         first = "Next:"
 
-    yield f"Created {answers['project_slug']}. {first}\n"
+    commands = (command_to_create(database), "make run\n")
+    yield f"Created {slug}. {first}\n"
     yield f"    cd {shlex.quote(str(folder))}"
-    yield from (f"    {command}" for command in commands_to_create(database))
-    yield "    make run\n"
+    yield from (f"    {command}" for command in commands if command)
     yield from filter(None, remarks(context, database, env, env_is_new))
     yield f"To repeat this without questions:\n\n    {command_for(changed(context))}\n"
 
@@ -142,6 +142,8 @@ def is_given_with_password(context: Context) -> bool:
     """Tell whether a password was in an answer before it came to a question."""
     given = context.get_all().get("_cookiecutter", {}).get("database_url", "")
     try:
-        return passwords.hide(given) != write(take_apart(given))
+        parts = take_apart(given)
     except ValueError:
         return False
+
+    return with_secrets(parts, STARS) != parts
