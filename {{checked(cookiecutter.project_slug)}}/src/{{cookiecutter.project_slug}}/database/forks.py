@@ -25,9 +25,6 @@ engines: WeakSet[Engine] = WeakSet()
 registries: list[MutableMapping[Any, Any]] = []
 records: WeakSet[ConnectionPoolEntry] = WeakSet()
 
-# What belongs to the parent process.
-inherited: list[object] = []
-
 
 def forget_sessions_after_fork(registry: MutableMapping[Any, Any]) -> None:
     registries.append(registry)
@@ -88,11 +85,9 @@ def forget() -> None:
 
     records.clear()
     for engine in engines:
-        inherited.append(engine.pool)
         engine.dispose(close=False)
 
     for registry in registries:
-        inherited.extend(registry.values())
         registry.clear()
 
 
