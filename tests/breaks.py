@@ -74,6 +74,31 @@ BREAKS = {
         "response.call_on_close(end)",
         "pass",
     ),
+    "threads that use a session at the same time": (
+        "database/threads.py",
+        "with session.lock:",
+        "if True:",
+    ),
+    "a session that ends while a thread uses it": (
+        "database/sessions.py",
+        "with self.lock:",
+        "if True:",
+    ),
+    "a forgotten commit is not noticed": (
+        "database/unsaved.py",
+        "note(session)\n\n        return",
+        "pass\n\n        return",
+    ),
+    "a commit is missed where there was one": (
+        "database/unsaved.py",
+        "if not session.in_nested_transaction():",
+        "if False:",
+    ),
+    "a command's forgotten commit is not noticed": (
+        "database/lifetimes.py",
+        "unsaved.expect_of_command(sessions(), args[-1])",
+        "pass",
+    ),
     "no rollback before the error handler": (
         "database/sessions.py",
         "        sessions.rollback()",
@@ -221,6 +246,11 @@ SERVER_BREAKS = {
         "database/leftovers.py",
         'driver.autocommit(connection) != record.info["autocommit"]',
         "False",
+    ),
+    "threads that use a connection at the same time": (
+        "database/locks.py",
+        '        with arguments[-1].root_connection.info["lock"]:',
+        "        if True:",
     ),
     "a transaction that has ended is committed": (
         "database/commits.py",

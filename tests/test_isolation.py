@@ -92,6 +92,8 @@ ROWS: list[tuple[dict[str, str], dict[str, str], set[str]]] = [
             f"{DATABASE}/driver.py",
             f"{DATABASE}/failures.py",
             f"{DATABASE}/leftovers.py",
+            f"{DATABASE}/locks.py",
+            f"{DATABASE}/methods.py",
             f"{DATABASE}/safe_requests.py",
             f"{DATABASE}/settings.py",
             f"{DATABASE}/sockets.py",

@@ -25,7 +25,7 @@ URLS = [
 ]
 
 OWNED = 400
-MACHINERY = {"sqlite": 1200, "server": 1400}
+MACHINERY = {"sqlite": 1400, "server": 1800}
 MODULE = 150
 
 

@@ -18,6 +18,7 @@ from flask import Response
 
 from . import contexts
 from . import streams
+from . import unsaved
 from .contexts import current_context
 from .sessions import end
 from .sessions import roll_back
@@ -34,7 +35,7 @@ def init_app(app: Flask, sessions: Sessions) -> None:
         ("preprocess_request", roll_back_after_error),
         ("dispatch_request", roll_back_after_error),
         ("process_response", roll_back_after_error),
-        ("process_response", keep_for_stream),
+        ("process_response", note_response),
         ("handle_exception", roll_back_before),
         ("do_teardown_appcontext", end_after),
     ]
@@ -61,13 +62,14 @@ def roll_back_before(method: Callable[P, R], sessions: Sessions) -> Callable[P, 
     return wrapper
 
 
-def keep_for_stream(
+def note_response(
     process_response: Callable[P, Response], sessions: Sessions
 ) -> Callable[P, Response]:
     def wrapper(*args: P.args, **kwargs: P.kwargs) -> Response:
         response = process_response(*args, **kwargs)
         if sessions.registry.has():
             context = current_context()
+            unsaved.expect_of_request(sessions(), response)
             streams.keep(response, context, partial(end, sessions, context))
 
         return response
@@ -81,6 +83,8 @@ def end_after(tear_down: Callable[P, R], sessions: Sessions) -> Callable[P, R]:
             return tear_down(*args, **kwargs)
         finally:
             context = current_context()
+            if sessions.registry.has():
+                unsaved.expect_of_command(sessions(), args[-1])
             if not streams.is_to_come(context):
                 end(sessions, context)
 

@@ -10,6 +10,7 @@ Tested in ``tests/database/test_sessions.py``.
 
 import logging
 from collections.abc import Callable
+from threading import RLock
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -18,8 +19,10 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import scoped_session
 from sqlalchemy.orm import Session
 
+from . import unsaved
 from .contexts import current_context
 from .forks import forget_sessions_after_fork
+from .threads import take_turns
 
 logger = logging.getLogger(__name__)
 
@@ -35,6 +38,7 @@ class ContextSession(Session):
     """
 
     def __init__(self, *args: Any, **options: Any) -> None:
+        self.lock = RLock()
         super().__init__(*args, close_resets_only=False, **options)
 
     def rollback(self) -> None:
@@ -44,8 +48,16 @@ class ContextSession(Session):
         in_any_case(super().reset)
 
     def end(self) -> None:
-        """Close the session for good."""
-        in_any_case(super().close)
+        """Close the session for good, once no thread is using it."""
+        with self.lock:
+            try:
+                unsaved.warn_if_forgotten(self)
+            finally:
+                in_any_case(super().close)
+
+
+unsaved.watch(ContextSession)
+take_turns(ContextSession)
 
 
 def in_any_case(end: Callable[[], None]) -> None:

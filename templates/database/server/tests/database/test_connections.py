@@ -13,14 +13,18 @@ from flask import Flask
 from flask.testing import FlaskClient
 from helpers import config_for_tests
 from helpers import dispose
+from sqlalchemy import literal
 from sqlalchemy import make_url
+from sqlalchemy import select
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from my_flask_app.app import create_app
 from my_flask_app.database import connections
 from my_flask_app.database import db
+from my_flask_app.database import driver
 from my_flask_app.database.connections import create_engine
 
 CONNECTION_ID = "{{ database().dialect.sql.connection_id }}"
@@ -243,3 +247,15 @@ def test_while_the_server_is_down_only_what_needs_it_is_503(
         assert response.status_code == 503
         assert "<h1>Service Unavailable</h1>" in response.text
         assert app.test_client().get("/nowhere").status_code == 404
+
+
+def test_no_thread_gets_the_results_of_another(app: Flask) -> None:
+    def ask(number: int) -> bool:
+        try:
+            return connection.scalar(select(literal(number))) == number
+        except SQLAlchemyError:
+            return driver.NAME in ("mysqlconnector", "mysqldb")  # They refuse it.
+
+    with app.app_context(), ThreadPoolExecutor(8) as threads:
+        connection = db.session.connection()
+        assert all(threads.map(ask, range(200)))

@@ -24,6 +24,7 @@ from . import commits
 from . import dialect
 from . import driver
 from . import leftovers
+from . import locks
 from .forks import forget_connections_after_fork
 from .forks import is_inherited
 from .options import merged
@@ -61,6 +62,7 @@ def protect(engine: Engine) -> None:
     event.listen(engine, "checkout", replace_if_dead)
     event.listen(engine, "handle_error", note_lost_connection)
     leftovers.protect(engine)
+    locks.protect(engine)
     commits.protect(engine)
     forget_connections_after_fork(engine, driver.fileno)
 

@@ -10,7 +10,6 @@ Tested in ``tests/database/test_leftovers.py``.
 """
 
 import re
-from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
@@ -19,6 +18,9 @@ from sqlalchemy import event
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from . import driver
+from .methods import EXECUTE
+from .methods import Method
+from .methods import wrap
 
 # What is gone with the transaction leaves nothing: SET LOCAL, SET TRANSACTION,
 # set_config(..., true), pg_advisory_xact_lock. UPDATE has a SET too, but not first.
@@ -48,27 +50,16 @@ LOOKED_AT = 2000
 
 
 def protect(engine: Engine) -> None:
-    """Let connections of an engine come back as they were, or not at all.
-
-    The dialect's methods are wrapped, as listening to events would make every statement
-    slower by far.
-    """
-
-    def watch_statements(connection: Any, record: ConnectionPoolEntry) -> None:
-        for name in ("do_execute", "do_executemany", "do_execute_no_params"):
-            setattr(engine.dialect, name, noting(getattr(engine.dialect, name)))
-
-    # Before that, SQLAlchemy asks the server what it is, on a connection without info.
-    event.listen(engine, "connect", watch_statements, once=True)
+    """Let connections of an engine come back as they were, or not at all."""
+    wrap(engine, EXECUTE, noting)
     event.listen(engine, "connect", remember_autocommit)
     event.listen(engine, "checkin", close_if_changed)
 
 
-def noting(execute: Callable[..., None]) -> Callable[..., None]:
+def noting(execute: Method) -> Method:
     def wrapper(cursor: Any, statement: str, *arguments: Any) -> None:
         if may_leave_something(statement[:LOOKED_AT]):
-            context = arguments[-1]
-            context.root_connection.info["changed"] = True
+            arguments[-1].root_connection.info["changed"] = True
 
         execute(cursor, statement, *arguments)
 

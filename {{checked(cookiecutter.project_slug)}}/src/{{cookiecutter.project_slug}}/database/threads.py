@@ -1,0 +1,36 @@
+"""Threads that share a session take turns to use it.
+
+Those that inherit a context share its session. At the same time they would disturb each
+other's changes, and get each other's results from some drivers.
+
+Tested in ``tests/database/test_threads.py``.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+# What uses a session's connection; other methods call these.
+METHODS = (
+    *("begin", "begin_nested", "close", "commit", "connection", "execute", "flush"),
+    *("prepare", "reset", "rollback", "scalar", "scalars"),
+    *("bulk_insert_mappings", "bulk_save_objects", "bulk_update_mappings"),
+)
+
+
+def take_turns(session_class: type[Session]) -> None:
+    """Let one thread at a time use a session.
+
+    :param session_class: its sessions have a :class:`threading.RLock` named ``lock``.
+    """
+    for name in METHODS:
+        setattr(session_class, name, with_lock(getattr(session_class, name)))
+
+
+def with_lock(method: Callable[..., Any]) -> Callable[..., Any]:
+    def wrapper(session: Any, *args: Any, **options: Any) -> Any:
+        with session.lock:
+            return method(session, *args, **options)
+
+    return wrapper

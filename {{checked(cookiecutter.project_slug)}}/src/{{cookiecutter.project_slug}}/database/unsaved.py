@@ -1,0 +1,101 @@
+"""A forgotten commit is noticed.
+
+If a request answers well, or a command succeeds, and its session has changed something
+that was not committed, there is a warning: in the log, once for each view and command,
+and in tests an error, as pytest is told to make of warnings. Where nothing is to be
+stored, roll the session back.
+
+Tested in ``tests/database/test_unsaved.py``.
+"""
+
+import re
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import click
+from flask import request
+from flask import Response
+from sqlalchemy import event
+from sqlalchemy import TextClause
+from sqlalchemy.orm import Session
+from sqlalchemy.orm import SessionTransaction
+
+# Keys of Session.info: who has succeeded, and the transactions that have written.
+NAME = "name"
+WRITTEN = "written"
+
+WRITES = re.compile(r"\s*(?:INSERT|UPDATE|DELETE|REPLACE|MERGE)\b", re.IGNORECASE)
+
+
+class UncommittedChanges(UserWarning):
+    """A request or a command succeeded, and has not committed what it changed."""
+
+
+def watch(session_class: type[Session]) -> None:
+    """Let sessions remember that they have written something."""
+    for name in ("execute", "scalar", "scalars"):
+        setattr(session_class, name, noting(getattr(session_class, name)))
+
+    event.listen(session_class, "after_flush", note)
+    event.listen(session_class, "after_commit", forget_committed)
+    event.listen(session_class, "after_soft_rollback", forget_rolled_back)
+
+
+def noting(execute: Callable[..., Any]) -> Callable[..., Any]:
+    def wrapper(session: Session, statement: Any, *args: Any, **options: Any) -> Any:
+        result = execute(session, statement, *args, **options)
+        if statement.is_dml or is_writing_text(statement):
+            note(session)
+
+        return result
+
+    return wrapper
+
+
+def is_writing_text(statement: object) -> bool:
+    return isinstance(statement, TextClause) and bool(WRITES.match(statement.text))
+
+
+def note(session: Session, _: object = None) -> None:
+    transaction = session.get_nested_transaction() or session.get_transaction()
+    session.info.setdefault(WRITTEN, set()).add(transaction)
+
+
+def forget_committed(session: Session) -> None:
+    # This is called for savepoints, too.
+    if not session.in_nested_transaction():
+        session.info.pop(WRITTEN, None)
+
+
+def forget_rolled_back(session: Session, ended: SessionTransaction) -> None:
+    if ended.parent is None:
+        session.info.pop(WRITTEN, None)
+    else:
+        session.info.get(WRITTEN, set()).discard(ended)
+
+
+def expect_of_request(session: Session, response: Response) -> None:
+    """Expect of a request that it has committed its changes, if it answers well."""
+    if response.status_code < 400:
+        session.info[NAME] = f"{request.method} {request.endpoint}"
+
+
+def expect_of_command(session: Session, error: object) -> None:
+    """Expect of a command that it has committed its changes, if it succeeds."""
+    command = click.get_current_context(silent=True)
+    if command is not None and error is None:
+        session.info.setdefault(NAME, command.command_path)
+
+
+def warn_if_forgotten(session: Session) -> None:
+    """Warn about a session that is going to end, if it was expected to commit."""
+    name = session.info.get(NAME)
+    if name and (session.info.get(WRITTEN) or is_changed(session)):
+        message = f"{name} has changed something, and neither committed nor rolled back"
+        warnings.warn(message, UncommittedChanges, stacklevel=2)
+
+
+def is_changed(session: Session) -> bool:
+    changed = any(session.is_modified(it) for it in session.dirty)
+    return changed or bool(session.new or session.deleted)

@@ -1,0 +1,177 @@
+"""A forgotten commit is noticed."""
+
+from collections.abc import Callable
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+from sqlalchemy import insert
+from sqlalchemy import select
+from sqlalchemy import String
+from sqlalchemy import text
+from sqlalchemy.orm import close_all_sessions
+from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.orm import Mapped
+from sqlalchemy.orm import mapped_column
+from werkzeug.exceptions import BadRequest
+
+from my_flask_app.database import db
+from my_flask_app.database.unsaved import UncommittedChanges
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class Draft(Base):
+    __tablename__ = "unsaved_test_drafts"
+
+    title: Mapped[str] = mapped_column(String(50), primary_key=True)
+
+
+@pytest.fixture(autouse=True)
+def drafts(app: Flask) -> Iterator[None]:
+    with app.app_context():
+        engine = db.engine
+
+    Base.metadata.drop_all(engine)
+    Base.metadata.create_all(engine)
+    yield
+    close_all_sessions()
+    Base.metadata.drop_all(engine)
+
+
+def add() -> None:
+    db.session.add(Draft(title="new"))
+
+
+def flush() -> None:
+    add()
+    db.session.flush()
+
+
+def execute() -> None:
+    db.session.execute(insert(Draft).values(title="new"))
+
+
+def execute_text() -> None:
+    db.session.execute(text("INSERT INTO unsaved_test_drafts VALUES ('new')"))
+
+
+def write_in_savepoint() -> None:
+    with db.session.begin_nested():
+        flush()
+
+
+def write_before_savepoint() -> None:
+    flush()
+    db.session.begin_nested().rollback()
+
+
+WRITES = [
+    *(add, flush, execute, execute_text),
+    *(write_in_savepoint, write_before_savepoint),
+]
+
+
+@pytest.mark.parametrize("work", WRITES)
+def test_a_request_that_forgets_to_commit_is_named(
+    app: Flask, work: Callable[[], None]
+) -> None:
+    @app.post("/probe")
+    def probe() -> str:
+        work()
+        return ""
+
+    with pytest.warns(UncommittedChanges, match="POST probe has changed something"):
+        app.test_client().post("/probe")
+
+
+def read() -> None:
+    db.session.scalars(select(Draft)).all()
+    db.session.scalar(text("SELECT COUNT(*) FROM unsaved_test_drafts"))
+
+
+def commit() -> None:
+    flush()
+    execute_text_of("other")
+    db.session.commit()
+
+
+def execute_text_of(title: str) -> None:
+    statement = text("INSERT INTO unsaved_test_drafts VALUES (:title)")
+    db.session.execute(statement, {"title": title})
+
+
+def roll_back() -> None:
+    flush()
+    db.session.rollback()
+
+
+def roll_back_to_savepoint() -> None:
+    savepoint = db.session.begin_nested()
+    flush()
+    savepoint.rollback()
+
+
+def refuse() -> None:
+    flush()
+    raise BadRequest
+
+
+@pytest.mark.parametrize(
+    "work", [read, commit, roll_back, roll_back_to_savepoint, refuse]
+)
+def test_a_request_with_nothing_to_commit_is_not_named(
+    app: Flask, work: Callable[[], None], recwarn: pytest.WarningsRecorder
+) -> None:
+    @app.post("/probe")
+    def probe() -> str:
+        work()
+        return ""
+
+    app.test_client().post("/probe")
+    assert not recwarn.list
+
+
+def test_a_page_that_says_what_is_wrong_need_not_commit(
+    app: Flask, recwarn: pytest.WarningsRecorder
+) -> None:
+    @app.post("/probe")
+    def probe() -> tuple[str, int]:
+        add()
+        return "The title is too short.", 422
+
+    app.test_client().post("/probe")
+    assert not recwarn.list
+
+
+def test_a_command_that_forgets_to_commit_is_named(app: Flask) -> None:
+    @app.cli.command("probe")
+    def probe() -> None:
+        flush()
+
+    with pytest.warns(UncommittedChanges, match="probe has changed something"):
+        app.test_cli_runner().invoke(args=["probe"])
+
+
+def test_a_command_that_fails_is_not_named(
+    app: Flask, recwarn: pytest.WarningsRecorder
+) -> None:
+    @app.cli.command("probe")
+    def probe() -> None:
+        flush()
+        raise LookupError
+
+    result = app.test_cli_runner().invoke(args=["probe"])
+    assert isinstance(result.exception, LookupError)
+    assert not recwarn.list
+
+
+def test_a_context_of_a_test_need_not_commit(
+    app: Flask, recwarn: pytest.WarningsRecorder
+) -> None:
+    with app.app_context():
+        flush()
+
+    assert not recwarn.list
