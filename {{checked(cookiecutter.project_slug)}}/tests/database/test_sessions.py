@@ -14,13 +14,13 @@ from flask import stream_with_context
 from helpers import config_for_tests
 from helpers import connections_in_use
 from helpers import dispose
+from helpers import tables
 from sqlalchemy import event
 from sqlalchemy import make_url
 from sqlalchemy import select
 from sqlalchemy import String
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.exc import InvalidRequestError
-from sqlalchemy.orm import close_all_sessions
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.orm import Mapped
 from sqlalchemy.orm import mapped_column
@@ -46,14 +46,8 @@ class Interruption(BaseException):
 
 @pytest.fixture(autouse=True)
 def notes(app: Flask) -> Iterator[None]:
-    with app.app_context():
-        engine = db.engine
-
-    Base.metadata.drop_all(engine)
-    Base.metadata.create_all(engine)
-    yield
-    close_all_sessions()  # Or one that a test left open would wait forever.
-    Base.metadata.drop_all(engine)
+    with tables(app, Base.metadata):
+        yield
 
 
 def saved_notes(app: Flask) -> list[str]:

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 import pytest
 from flask import Flask
+from helpers import tables
 from sqlalchemy import insert
 from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import PendingRollbackError
-from sqlalchemy.orm import close_all_sessions
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.orm import Mapped
 from sqlalchemy.orm import mapped_column
@@ -28,14 +28,8 @@ class Entry(Base):
 
 @pytest.fixture(autouse=True)
 def entries(app: Flask) -> Iterator[None]:
-    with app.app_context():
-        engine = db.engine
-
-    Base.metadata.drop_all(engine)
-    Base.metadata.create_all(engine)
-    yield
-    close_all_sessions()  # Or one that a test left open would wait forever.
-    Base.metadata.drop_all(engine)
+    with tables(app, Base.metadata):
+        yield
 
 
 def saved(app: Flask) -> list[int]:

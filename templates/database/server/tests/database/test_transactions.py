@@ -9,6 +9,7 @@ import pytest
 from flask import abort
 from flask import Flask
 from flask.testing import FlaskClient
+from helpers import tables
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.exc import InvalidRequestError
@@ -34,15 +35,12 @@ class Account(Base):
 
 @pytest.fixture(autouse=True)
 def accounts(app: Flask) -> Iterator[None]:
-    with app.app_context():
-        engine = db.engine
-        Base.metadata.drop_all(engine)
-        Base.metadata.create_all(engine)
-        db.session.add_all([Account(id=1, balance=10), Account(id=2, balance=10)])
-        db.session.commit()
+    with tables(app, Base.metadata):
+        with app.app_context():
+            db.session.add_all([Account(id=1, balance=10), Account(id=2, balance=10)])
+            db.session.commit()
 
-    yield
-    Base.metadata.drop_all(engine)
+        yield
 
 
 def balances(app: Flask) -> list[int]:

@@ -13,6 +13,7 @@ from flask import Response
 from flask import stream_with_context
 from helpers import config_for_tests
 from helpers import dispose
+from helpers import tables
 from sqlalchemy import ForeignKey
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
@@ -48,14 +49,12 @@ class Mark(Base):
 
 @pytest.fixture(autouse=True)
 def counter(app: Flask) -> Iterator[None]:
-    with app.app_context():
-        engine = db.engine
-        Base.metadata.create_all(engine)
-        db.session.add(Counter(id=1))
-        db.session.commit()
+    with tables(app, Base.metadata):
+        with app.app_context():
+            db.session.add(Counter(id=1))
+            db.session.commit()
 
-    yield
-    Base.metadata.drop_all(engine)
+        yield
 
 
 def count() -> str:
