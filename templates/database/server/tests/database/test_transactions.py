@@ -1,6 +1,7 @@
 """A transaction that meets another one is run again."""
 
 import threading
+from collections.abc import AsyncIterator
 from collections.abc import Callable
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -169,7 +170,12 @@ def generator() -> Iterator[None]:
     yield
 
 
-@pytest.mark.parametrize("work", [coroutine, generator])
+async def asynchronous_generator() -> AsyncIterator[None]:
+    change(1, 1)
+    yield
+
+
+@pytest.mark.parametrize("work", [coroutine, generator, asynchronous_generator])
 def test_a_function_that_has_only_begun_is_an_error(
     app: Flask, work: Callable[[], object]
 ) -> None:

@@ -51,8 +51,9 @@ def run_transaction(work: Callable[[], R], retries: int = 10) -> R:
 
 def finished(result: R) -> R:
     """Return a result, unless it is something that has not begun."""
-    if inspect.isgenerator(result) or inspect.iscoroutine(result):
-        result.close()
-        raise TypeError("work must be a function, not a coroutine or a generator")
+    if inspect.iscoroutine(result):
+        result.close()  # Or Python would warn that nobody has awaited it.
+    elif not (inspect.isgenerator(result) or inspect.isasyncgen(result)):
+        return result
 
-    return result
+    raise TypeError("work must be a function, not a coroutine or a generator")
