@@ -124,7 +124,6 @@ ROWS: list[tuple[dict[str, str], dict[str, str], set[str]]] = [
             f"{DATABASE}/driver.py",
             f"{DATABASE}/settings.py",
             "tests/database/test_connections.py",
-            "tests/database/test_leftovers.py",
             "tests/database/test_pooler.py",
             "tests/database/test_urls.py",
             "tests/databases.py",

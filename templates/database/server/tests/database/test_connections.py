@@ -6,6 +6,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from contextlib import suppress
+from typing import Any
 
 import pytest
 from flask import abort
@@ -27,6 +28,7 @@ from my_flask_app.database import db
 from my_flask_app.database import driver
 from my_flask_app.database.connections import create_engine
 
+CHANGE = "{{ database().dialect.sql.change }}"
 CONNECTION_ID = "{{ database().dialect.sql.connection_id }}"
 CONNECTION_IDS = "{{ database().dialect.sql.connection_ids }}"
 KILL = "{{ database().dialect.sql.kill }}"
@@ -259,3 +261,38 @@ def test_no_thread_gets_the_results_of_another(app: Flask) -> None:
     with app.app_context(), ThreadPoolExecutor(8) as threads:
         connection = db.session.connection()
         assert all(threads.map(ask, range(200)))
+
+
+def test_a_connection_that_was_changed_serves_no_other_request(
+    app: Flask, prober: FlaskClient
+) -> None:
+    @app.get("/change")
+    def change() -> str:
+        db.session.execute(text(CHANGE))
+        return str(db.session.scalar(text(CONNECTION_ID)))
+
+    before = prober.get("/probe").text
+    assert prober.get("/change").text == before
+    assert prober.get("/probe").text != before
+
+
+def test_a_connection_left_in_autocommit_serves_no_other_request(
+    app: Flask, prober: FlaskClient
+) -> None:
+    def commit_by_itself() -> str:
+        connection: Any = db.session.connection().connection.driver_connection
+        before = driver.autocommit(connection)
+        if before is None:
+            db.session.execute(text("SET autocommit = 1"))
+        elif callable(type(connection).__dict__.get("autocommit")):
+            connection.autocommit(True)
+        else:
+            connection.rollback()
+            connection.autocommit = True
+
+        return ""
+
+    app.add_url_rule("/change", view_func=commit_by_itself)
+    before = prober.get("/probe").text
+    prober.get("/change")
+    assert prober.get("/probe").text != before

@@ -1,29 +1,8 @@
-"""No request finds what another has changed of its connection."""
-
-from typing import Any
+"""Statements that may leave something behind on their connection are known."""
 
 import pytest
-from flask import Flask
-from flask.testing import FlaskClient
-from sqlalchemy import text
 
-from my_flask_app.database import db
-from my_flask_app.database import driver
 from my_flask_app.database.leftovers import may_leave_something
-
-CHANGE = "{{ database().dialect.sql.change }}"
-CONNECTION_ID = "{{ database().dialect.sql.connection_id }}"
-
-
-@pytest.fixture
-def prober(app: Flask) -> FlaskClient:
-    """Return a client for a page that tells which connection it used."""
-
-    @app.get("/probe")
-    def probe() -> str:
-        return str(db.session.scalar(text(CONNECTION_ID)))
-
-    return app.test_client()
 
 
 @pytest.mark.parametrize(
@@ -76,38 +55,3 @@ def test_a_statement_that_changes_its_connection_is_known(statement: str) -> Non
 )
 def test_other_statements_leave_nothing(statement: str) -> None:
     assert not may_leave_something(statement)
-
-
-def test_a_connection_that_was_changed_serves_no_other_request(
-    app: Flask, prober: FlaskClient
-) -> None:
-    @app.get("/change")
-    def change() -> str:
-        db.session.execute(text(CHANGE))
-        return str(db.session.scalar(text(CONNECTION_ID)))
-
-    before = prober.get("/probe").text
-    assert prober.get("/change").text == before
-    assert prober.get("/probe").text != before
-
-
-def test_a_connection_left_in_autocommit_serves_no_other_request(
-    app: Flask, prober: FlaskClient
-) -> None:
-    def commit_by_itself() -> str:
-        connection: Any = db.session.connection().connection.driver_connection
-        before = driver.autocommit(connection)
-        if before is None:
-            db.session.execute(text("SET autocommit = 1"))
-        elif callable(type(connection).__dict__.get("autocommit")):
-            connection.autocommit(True)
-        else:
-            connection.rollback()
-            connection.autocommit = True
-
-        return ""
-
-    app.add_url_rule("/change", view_func=commit_by_itself)
-    before = prober.get("/probe").text
-    prober.get("/change")
-    assert prober.get("/probe").text != before

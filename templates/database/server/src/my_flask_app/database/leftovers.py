@@ -6,7 +6,7 @@ Nothing tells that a connection has such state, except the statements that were 
 on it. If one of them may have left something, the pool closes the connection when it
 comes back, and opens another when it needs one. Other requests pay nothing for that.
 
-Tested in ``tests/database/test_leftovers.py``.
+Tested in ``tests/database/test_leftovers.py`` and ``test_connections.py``.
 """
 
 import re
@@ -43,7 +43,6 @@ LEAVING = re.compile(
     """,
     re.IGNORECASE | re.VERBOSE | re.DOTALL,
 )
-
 
 # The characters of a statement that are looked at; the rest of a long one is values.
 LOOKED_AT = 2000
