@@ -3,6 +3,7 @@
 import os
 import re
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,23 +18,34 @@ SUPPORTED = ["2.3.0", "2.3.1", "2.4.0", "2.5.0", "2.6.0", "2.7.0", "2.7.1"]
 REFUSED = ["2.1.1", "2.2.0", "2.2.3"]
 
 
-def generate(command: Path, home: Path) -> "subprocess.CompletedProcess[str]":
-    url = "database_url=postgresql://me:hunter2@localhost/shop"
-    return subprocess.run(
-        [command, "--no-input", ROOT, url, "greenlet_support=Y"],
-        cwd=home,
-        env=environment(home),
-        capture_output=True,
-        encoding="utf-8",
-    )
+Generate = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture
+def generate(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Generate:
+    """Return a function that installs a version, and generates a project with it."""
+
+    def generate(
+        requirement: str, python: str = ""
+    ) -> "subprocess.CompletedProcess[str]":
+        command = installed(requirement, tmp_path_factory, python)
+        url = "database_url=postgresql://me:hunter2@localhost/shop"
+        return subprocess.run(
+            [command, "--no-input", ROOT, url, "greenlet_support=Y"],
+            cwd=tmp_path,
+            env=environment(tmp_path),
+            capture_output=True,
+            encoding="utf-8",
+        )
+
+    return generate
 
 
 @pytest.mark.parametrize("version", SUPPORTED)
 def test_a_supported_version_generates_and_says_what_is_next(
-    version: str, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+    generate: Generate, tmp_path: Path, version: str
 ) -> None:
-    command = installed(f"cookiecutter=={version}", tmp_path_factory)
-    result = generate(command, tmp_path)
+    result = generate(f"cookiecutter=={version}")
 
     assert result.returncode == 0, result.stdout + result.stderr
     assert "make run\n\nThe password is in my_flask_app/.env" in result.stdout
@@ -54,10 +66,9 @@ def test_the_command_to_repeat_names_uvx_where_that_was_used(tmp_path: Path) -> 
 
 @pytest.mark.parametrize("version", REFUSED)
 def test_an_older_version_is_refused_in_one_line(
-    version: str, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+    generate: Generate, tmp_path: Path, version: str
 ) -> None:
-    command = installed(f"cookiecutter=={version}", tmp_path_factory)
-    result = generate(command, tmp_path)
+    result = generate(f"cookiecutter=={version}")
 
     assert result.returncode == 1
     assert re.fullmatch(
@@ -70,11 +81,10 @@ def test_an_older_version_is_refused_in_one_line(
 
 @pytest.mark.parametrize("python", ["3.10", "3.11", "3.12", "3.13"])
 def test_it_generates_with_every_supported_python(
-    python: str, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+    generate: Generate, tmp_path: Path, python: str
 ) -> None:
     needs.python(python)
-    command = installed("cookiecutter", tmp_path_factory, python)
-    result = generate(command, tmp_path)
+    result = generate("cookiecutter", python)
 
     assert result.returncode == 0, result.stdout + result.stderr
     assert (tmp_path / "my_flask_app/src/my_flask_app/app.py").exists()

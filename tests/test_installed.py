@@ -14,8 +14,8 @@ from tests.conftest import url_of
 from tests.pages import fetch
 from tests.pages import served
 from tests.servers import wait_until
+from tests.versions import UV
 
-UV = [sys.executable, "-m", "uv"]
 GREENLETS = {"greenlet_support": "yes"}
 SQLALCHEMY = {"sqlalchemy_layer": "SQLAlchemy"}
 

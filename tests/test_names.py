@@ -9,13 +9,12 @@ from template_extension.names import taken
 from tests.conftest import Bake
 from tests.conftest import run
 from tests.extension.test_tree import URLS
+from tests.versions import UV
 
 if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib
-
-UV = [sys.executable, "-m", "uv", "pip"]
 
 # To build this one, a library is needed that is not on every machine.
 BUILT_HERE = "mysqlclient"
@@ -61,7 +60,7 @@ def test_the_names_of_all_that_is_installed_are_taken(
     wanted = sorted(requirements(bake))
     (tmp_path / "requirements.in").write_text("\n".join(wanted))
     compiled = run(
-        *(*UV, "compile", "--quiet", "--universal", "--python-version", "3.10"),
+        *(*UV, "pip", "compile", "--quiet", "--universal", "--python-version", "3.10"),
         *("--no-header", "--no-annotate", "requirements.in"),
         folder=tmp_path,
     )
@@ -69,7 +68,8 @@ def test_the_names_of_all_that_is_installed_are_taken(
         normalized(line) for line in re.findall(r"^[\w.-]+", compiled, re.MULTILINE)
     }
     at_hand = [it for it in wanted if not it.startswith(BUILT_HERE)]
-    run(*UV, "install", "--quiet", "--target", "installed", *at_hand, folder=tmp_path)
+    install = [*UV, "pip", "install", "--quiet", "--target", "installed"]
+    run(*install, *at_hand, folder=tmp_path)
     for distribution in (tmp_path / "installed").glob("*.dist-info"):
         names.add(normalized(distribution.name.partition("-")[0]))
         names |= top_level(distribution)

@@ -10,8 +10,7 @@ from tests import needs
 from tests.conftest import Bake
 from tests.conftest import run
 from tests.conftest import url_of
-
-UV = [sys.executable, "-m", "uv"]
+from tests.versions import UV
 
 
 @pytest.mark.parametrize("layer", ["Flask-SQLAlchemy", "SQLAlchemy"])
