@@ -252,6 +252,26 @@ SERVER_BREAKS = {
         '        with arguments[-1].root_connection.info["lock"]:',
         "        if True:",
     ),
+    "no connection for a nested context": (
+        "database/pools.py",
+        "if self.is_exhausted() and thread in self.holders.values():",
+        "if False:",
+    ),
+    "connections for everybody": (
+        "database/pools.py",
+        " and thread in self.holders.values()",
+        "",
+    ),
+    "locks that are waited for without a limit": (
+        "database/waiting.py",
+        "cursor.execute(statement)",
+        "pass",
+    ),
+    "a migration that does not say what it waited for": (
+        "database/migrations.py",
+        "if is_temporary(error):",
+        "if False:",
+    ),
     "a transaction that has ended is committed": (
         "database/commits.py",
         "        raise error",

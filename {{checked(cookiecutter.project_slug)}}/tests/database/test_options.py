@@ -1,5 +1,6 @@
 """Options of an engine that are given go first, and ours stay beside them."""
 
+import pytest
 from helpers import config_for_tests
 from helpers import dispose
 from sqlalchemy.pool import NullPool
@@ -11,13 +12,13 @@ from my_flask_app.database.options import merged
 
 def test_what_is_given_goes_first() -> None:
     options = merged({"pool_size": 8, "echo": True}, {"pool_size": 2})
-    assert options == {"pool_size": 2, "echo": True, "connect_args": {}}
+    assert options == {"pool_size": 2, "echo": True}
 
 
-def test_arguments_for_the_driver_are_put_together() -> None:
-    ours = {"connect_args": {"timeout": 0, "factory": None}}
-    options = merged(ours, {"connect_args": {"timeout": 5}})
-    assert options["connect_args"] == {"timeout": 5, "factory": None}
+@pytest.mark.parametrize("name", ["connect_args", "execution_options"])
+def test_options_of_the_driver_and_of_statements_are_put_together(name: str) -> None:
+    options = merged({name: {"timeout": 0, "factory": None}}, {name: {"timeout": 5}})
+    assert options[name] == {"timeout": 5, "factory": None}
 
 
 def test_an_option_may_be_none() -> None:

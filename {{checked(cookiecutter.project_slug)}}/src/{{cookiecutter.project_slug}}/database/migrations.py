@@ -9,12 +9,15 @@ from alembic import context
 from alembic.operations.ops import MigrationScript
 from alembic.util import CommandError
 from sqlalchemy import Connection
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import OperationalError
 
 from . import Base
 from . import db
+from . import dialect
 from .connections import connect_to_migrate
-from .dialect import MIGRATION_OPTIONS
+from .failures import is_temporary
 
 logger = logging.getLogger("alembic.runtime.migration")
 
@@ -45,10 +48,37 @@ def migrate() -> None:
             connection=connection,
             target_metadata=Base.metadata,
             process_revision_directives=write_no_empty_migration,
-            **MIGRATION_OPTIONS,
+            **dialect.MIGRATION_OPTIONS,
         )
-        with context.begin_transaction():
-            context.run_migrations()
+        try:
+            with context.begin_transaction():
+                context.run_migrations()
+        except DBAPIError as error:
+            if is_temporary(error):
+                raise CommandError(explain(error, connection)) from error
+            raise
+
+
+def explain(error: DBAPIError, connection: Connection) -> str:
+    """Return what has kept a migration from running, and whose transactions are open.
+
+    One of them may hold the lock that the migration has waited for.
+    """
+    lines = [f"the database cannot do it now: {error.orig}"]
+    if dialect.OPEN_TRANSACTIONS:
+        lines += ["These transactions are open:", *open_transactions(connection)]
+
+    return "\n".join(lines)
+
+
+def open_transactions(connection: Connection) -> list[str]:
+    try:
+        connection.rollback()
+        rows = connection.execute(text(dialect.OPEN_TRANSACTIONS)).all()
+    except DBAPIError as error:
+        return [f"unknown: {error.orig}"]
+
+    return ["connection {}, {}, since {}: {}".format(*row) for row in rows]
 
 
 def connect() -> Connection:

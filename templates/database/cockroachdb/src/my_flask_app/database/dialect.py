@@ -33,5 +33,14 @@ ENDS_TRANSACTION: set[object] = set()
 # lock_not_available, disk_full, out_of_memory: it may work later.
 BUSY: set[object] = {"55P03", "53100", "53200"}
 
+# Limits how long a statement waits for a lock.
+LIMIT_WAITING = "SET lock_timeout = {milliseconds}"
+
+# The transactions of other connections: connection, user, since when, statement.
+OPEN_TRANSACTIONS = """
+SELECT session_id, user_name, session_start, last_active_query
+FROM [SHOW SESSIONS] WHERE kv_txn IS NOT NULL
+"""
+
 # What Alembic has to know.
 MIGRATION_OPTIONS: dict[str, Any] = {}

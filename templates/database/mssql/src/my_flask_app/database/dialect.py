@@ -33,5 +33,15 @@ ENDS_TRANSACTION = CONFLICTS
 # The server's error for a lock that was not got in time: it may work later.
 BUSY: set[object] = {1222}
 
+# Limits how long a statement waits for a lock.
+LIMIT_WAITING = "SET LOCK_TIMEOUT {milliseconds}"
+
+# The transactions of other connections: connection, user, since when, statement.
+OPEN_TRANSACTIONS = """
+SELECT s.session_id, s.login_name, s.last_request_start_time, s.status
+FROM sys.dm_exec_sessions AS s WHERE s.open_transaction_count > 0
+AND s.session_id <> @@SPID ORDER BY s.last_request_start_time
+"""
+
 # What Alembic has to know.
 MIGRATION_OPTIONS: dict[str, Any] = {}

@@ -40,5 +40,18 @@ ENDS_TRANSACTION = CONFLICTS
 # ER_DISK_FULL, ER_OUT_OF_RESOURCES and ER_LOCK_WAIT_TIMEOUT: it may work later.
 BUSY: set[object] = {1021, 1041, 1205}
 
+# Limits how long a statement waits for a lock.
+LIMIT_WAITING = (
+    "SET innodb_lock_wait_timeout = {seconds}, lock_wait_timeout = {seconds}"
+)
+
+# The transactions of other connections: connection, user, since when, statement.
+OPEN_TRANSACTIONS = """
+SELECT trx_mysql_thread_id, user, trx_started, trx_query
+FROM information_schema.innodb_trx
+JOIN information_schema.processlist ON id = trx_mysql_thread_id
+WHERE trx_mysql_thread_id <> CONNECTION_ID() ORDER BY trx_started
+"""
+
 # What Alembic has to know.
 MIGRATION_OPTIONS: dict[str, Any] = {}

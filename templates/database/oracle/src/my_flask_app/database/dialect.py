@@ -33,5 +33,14 @@ ENDS_TRANSACTION: set[object] = set()
 # A lock that was not got in time: it may work later.
 BUSY: set[object] = {54, 30006}
 
+# Nothing limits how long a statement waits for a lock.
+LIMIT_WAITING = ""
+
+# The transactions of other connections: connection, user, since when, statement.
+OPEN_TRANSACTIONS = """
+SELECT s.sid, s.username, t.start_time, s.sql_id FROM v$transaction t
+JOIN v$session s ON s.taddr = t.addr ORDER BY t.start_time
+"""
+
 # What Alembic has to know.
 MIGRATION_OPTIONS: dict[str, Any] = {}

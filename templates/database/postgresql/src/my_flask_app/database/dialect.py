@@ -35,5 +35,15 @@ ENDS_TRANSACTION: set[object] = set()
 # lock_not_available, disk_full, out_of_memory: it may work later.
 BUSY: set[object] = {"55P03", "53100", "53200"}
 
+# Limits how long a statement waits for a lock.
+LIMIT_WAITING = "SET lock_timeout = {milliseconds}"
+
+# The transactions of other connections: connection, user, since when, statement.
+OPEN_TRANSACTIONS = """
+SELECT pid, usename, xact_start, query FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid()
+AND xact_start IS NOT NULL ORDER BY xact_start
+"""
+
 # What Alembic has to know.
 MIGRATION_OPTIONS: dict[str, Any] = {}

@@ -25,9 +25,11 @@ from . import dialect
 from . import driver
 from . import leftovers
 from . import locks
+from . import waiting
 from .forks import forget_connections_after_fork
 from .forks import is_inherited
 from .options import merged
+from .pools import NestingQueuePool
 from .urls import parse_url
 
 # Less than load balancers and firewalls wait before they forget a silent
@@ -52,7 +54,12 @@ def engine_options(url: URL, given: Mapping[str, Any]) -> dict[str, Any]:
     """Return the options of an engine for ``url``; those that are given go first."""
     # So do those in the URL.
     args = {key: it for key, it in driver.CONNECT_ARGS.items() if key not in url.query}
-    ours = {"max_overflow": 0, "connect_args": args} | driver.ENGINE_OPTIONS
+    ours = {
+        "poolclass": NestingQueuePool,
+        "max_overflow": 0,
+        "connect_args": args,
+        **driver.ENGINE_OPTIONS,
+    }
     return merged(ours, given)
 
 
@@ -63,6 +70,7 @@ def protect(engine: Engine) -> None:
     event.listen(engine, "handle_error", note_lost_connection)
     leftovers.protect(engine)
     locks.protect(engine)
+    waiting.protect(engine)
     commits.protect(engine)
     forget_connections_after_fork(engine, driver.fileno)
 

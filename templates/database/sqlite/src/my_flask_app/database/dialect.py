@@ -13,6 +13,9 @@ from typing import Any
 # What a URL may begin with, and SQLAlchemy's name for it.
 NAMES = {"sqlite": "sqlite"}
 
+# SQLite does not know the transactions of other connections.
+OPEN_TRANSACTIONS = ""
+
 # SQLite alters a table by putting a new one in its place, and undoes that like anything
 # else if the migration fails.
 MIGRATION_OPTIONS: dict[str, Any] = {"render_as_batch": True, "transactional_ddl": True}

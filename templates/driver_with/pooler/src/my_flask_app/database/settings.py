@@ -10,6 +10,7 @@ from typing import Any
 from ..environment import ConfigError
 from ..environment import number
 from . import driver
+from . import waiting
 from .options import merged
 
 
@@ -17,17 +18,21 @@ def engine_options(given: Mapping[str, Any]) -> dict[str, Any]:
     """Return options of :func:`sqlalchemy.create_engine`.
 
     ``DATABASE_POOL_SIZE`` is how many connections are kept, ``DATABASE_TIMEOUT`` how
-    many seconds a request waits for one. With ``DATABASE_POOLER=yes``, the URL may
-    lead to PgBouncer in transaction mode, or the like.
+    many seconds a request waits for one, and a statement for a lock. With
+    ``DATABASE_POOLER=yes``, the URL may lead to PgBouncer in transaction mode, or the
+    like, which lends one connection of the server to many: nothing is set there, so
+    statements wait for locks without a limit.
 
     :param given: options that go first.
     :raises ConfigError: if a setting cannot be used.
     """
     pooler = flag("DATABASE_POOLER")
+    timeout = number("DATABASE_TIMEOUT", float, default=30.0)
     ours = {
         "pool_size": number("DATABASE_POOL_SIZE", int, default=8),
-        "pool_timeout": number("DATABASE_TIMEOUT", float, default=30.0),
+        "pool_timeout": timeout,
         "connect_args": driver.POOLER_CONNECT_ARGS if pooler else {},
+        "execution_options": {} if pooler else {waiting.OPTION: timeout},
     }
     return merged(ours, given)
 
