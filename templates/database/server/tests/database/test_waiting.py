@@ -1,6 +1,8 @@
 """No statement waits for a lock longer than the settings say."""
 
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from flask import Flask
@@ -44,23 +46,30 @@ def lock_row() -> None:
     db.session.scalars(select(Account).with_for_update()).all()
 
 
-def test_a_request_that_waits_for_a_lock_is_503_in_the_end(app: Flask) -> None:
+def test_a_request_that_waits_too_long_for_a_lock_is_503(app: Flask) -> None:
     app.testing = False
+    locked, refused = threading.Event(), threading.Event()
 
-    @app.post("/probe")
-    def probe() -> str:
-        lock_row()
+    def keep_row_locked() -> None:
         with app.app_context():
             lock_row()
+            locked.set()
+            refused.wait(5)
 
+    @app.get("/probe")
+    def probe() -> str:
+        lock_row()
         return ""
 
     with app.app_context():
         db.session.add(Account(id=1))
         db.session.commit()
 
-    response = app.test_client().post("/probe")
-    assert response.status_code == 503
+    with ThreadPoolExecutor() as threads:
+        threads.submit(keep_row_locked)
+        assert locked.wait(10)
+        assert app.test_client().get("/probe").status_code == 503
+        refused.set()
 
 
 def test_a_migration_that_waits_for_a_lock_names_the_open_transactions(
