@@ -272,6 +272,11 @@ SERVER_BREAKS = {
         "if is_temporary(error):",
         "if False:",
     ),
+    "a wrong URL is not named": (
+        "database/mistakes.py",
+        "if part is not None:",
+        "if False:",
+    ),
     "a transaction that has ended is committed": (
         "database/commits.py",
         "        raise error",

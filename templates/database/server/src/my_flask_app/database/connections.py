@@ -25,6 +25,7 @@ from . import dialect
 from . import driver
 from . import leftovers
 from . import locks
+from . import mistakes
 from . import waiting
 from .forks import forget_connections_after_fork
 from .forks import is_inherited
@@ -70,6 +71,7 @@ def protect(engine: Engine) -> None:
     event.listen(engine, "handle_error", note_lost_connection)
     leftovers.protect(engine)
     locks.protect(engine)
+    mistakes.protect(engine)
     waiting.protect(engine)
     commits.protect(engine)
     forget_connections_after_fork(engine, driver.fileno)
