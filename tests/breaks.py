@@ -148,6 +148,11 @@ BREAKS = {
 
 # Of a server, and noticed on PostgreSQL.
 POSTGRESQL_BREAKS = {
+    "a result that is read in a stranger's transaction": (
+        "database/leftovers.py",
+        "if is_open(cursor):",
+        "if False:",
+    ),
     "an aborted transaction is committed": (
         "database/commits.py",
         "if driver.has_failed(connection.connection.dbapi_connection):",
@@ -271,6 +276,11 @@ SERVER_BREAKS = {
         "database/migrations.py",
         "if is_temporary(error):",
         "if False:",
+    ),
+    "rows that are missing without an error": (
+        "database/leftovers.py",
+        "            refuse_rows(cursor)\n",
+        "",
     ),
     "a wrong URL is not named": (
         "database/mistakes.py",

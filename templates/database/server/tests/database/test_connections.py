@@ -18,6 +18,7 @@ from sqlalchemy import literal
 from sqlalchemy import make_url
 from sqlalchemy import select
 from sqlalchemy import text
+from sqlalchemy import union_all
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -296,3 +297,38 @@ def test_a_connection_left_in_autocommit_serves_no_other_request(
     before = prober.get("/probe").text
     prober.get("/change")
     assert prober.get("/probe").text != before
+
+
+@pytest.mark.filterwarnings("ignore")  # Some drivers have one for it.
+def test_a_result_that_is_read_too_late_fails_and_harms_no_other_request(
+    app: Flask,
+) -> None:
+    rows = union_all(*(select(literal(number)) for number in range(20)))
+
+    def read_too_late() -> int:
+        with db.engine.connect() as connection:
+            result = connection.execution_options(yield_per=2).execute(rows)
+
+        assert db.session.scalar(select(literal(1))) == 1
+        return len(result.all())
+
+    with app.app_context():
+        with suppress(SQLAlchemyError):
+            assert read_too_late() == 20
+
+        assert db.session.scalar(select(literal(1))) == 1
+        db.session.commit()
+
+
+def test_a_result_that_was_read_row_by_row_costs_no_connection(
+    app: Flask, prober: FlaskClient
+) -> None:
+    @app.get("/rows")
+    def rows() -> str:
+        query = union_all(*(select(literal(number)) for number in range(20)))
+        rows = db.session.execute(query, execution_options={"yield_per": 2})
+        return str(len(rows.all()))
+
+    before = prober.get("/probe").text
+    assert prober.get("/rows").text == "20"
+    assert prober.get("/probe").text == before

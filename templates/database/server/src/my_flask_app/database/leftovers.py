@@ -10,11 +10,14 @@ Tested in ``tests/database/test_leftovers.py`` and ``test_connections.py``.
 """
 
 import re
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any
+from weakref import WeakSet
 
 from sqlalchemy import Engine
 from sqlalchemy import event
+from sqlalchemy.exc import InvalidRequestError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from . import driver
@@ -53,12 +56,16 @@ def protect(engine: Engine) -> None:
     wrap(engine, EXECUTE, noting)
     event.listen(engine, "connect", remember_autocommit)
     event.listen(engine, "checkin", close_if_changed)
+    event.listen(engine, "checkin", close_if_read)
 
 
 def noting(execute: Method) -> Method:
     def wrapper(cursor: Any, statement: str, *arguments: Any) -> None:
+        context = arguments[-1]
         if may_leave_something(statement[:LOOKED_AT]):
-            arguments[-1].root_connection.info["changed"] = True
+            context.root_connection.info["changed"] = True
+        if context._is_server_side:
+            context.root_connection.info.setdefault("cursors", WeakSet()).add(cursor)
 
         execute(cursor, statement, *arguments)
 
@@ -81,3 +88,36 @@ def close_if_changed(connection: Any, record: ConnectionPoolEntry) -> None:
     changed = record.info.pop("changed", False)
     if changed or driver.autocommit(connection) != record.info["autocommit"]:
         record.invalidate()
+
+
+def close_if_read(connection: Any, record: ConnectionPoolEntry) -> None:
+    """Close a connection of which a result is still read, row by row.
+
+    What is left of the result is on the server, and would be read in the transaction of
+    another request.
+    """
+    for cursor in record.info.pop("cursors", ()):
+        if is_open(cursor):
+            refuse_rows(cursor)
+            record.invalidate()
+
+
+def is_open(cursor: Any) -> bool:
+    # Some drivers say that it is closed, others forget the connection.
+    attributes = getattr(cursor, "__dict__", {})
+    closed = getattr(cursor, "closed", False)
+    return not closed and attributes.get("connection", cursor) is not None
+
+
+def refuse_rows(cursor: Any) -> None:
+    """Let a cursor raise an error, where some would only return no more rows."""
+
+    def refuse(*_: object) -> None:
+        raise InvalidRequestError(
+            "the connection of this result has been returned; read it before the end of"
+            " its transaction, in a stream with stream_with_context"
+        )
+
+    for name in ("fetchone", "fetchmany", "fetchall"):
+        with suppress(AttributeError):  # Those of psycopg2 are read-only, and raise.
+            setattr(cursor, name, refuse)
