@@ -4,9 +4,11 @@ import contextvars
 import gc
 import threading
 from collections.abc import Callable
+from collections.abc import Iterator
 
 import pytest
 from flask import Flask
+from flask import stream_with_context
 from helpers import connections_in_use
 
 from my_flask_app.database import db
@@ -25,6 +27,23 @@ def test_a_request_inside_a_pushed_context_has_its_own_session(app: Flask) -> No
         outer = db.session()
         app.test_client().get("/probe")
         assert seen != [outer]
+        assert db.session() is outer
+        assert connections_in_use(app) == 0
+
+
+def test_a_stream_inside_a_pushed_context_leaves_that_as_it_was(app: Flask) -> None:
+    @app.get("/probe")
+    def probe() -> Iterator[str]:
+        def stream() -> Iterator[str]:
+            db.session.connection()
+            yield "1"
+            yield "2"
+
+        return stream_with_context(stream())
+
+    with app.app_context():
+        outer = db.session()
+        assert app.test_client().get("/probe").text == "12"
         assert db.session() is outer
         assert connections_in_use(app) == 0
 

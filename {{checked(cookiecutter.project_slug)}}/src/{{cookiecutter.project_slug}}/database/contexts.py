@@ -7,15 +7,20 @@ Tested in ``tests/database/test_contexts.py``.
 """
 
 from collections.abc import Callable
+from contextvars import ContextVar
+from contextvars import Token
 from typing import Any
+from typing import cast
 from typing import ParamSpec
 from typing import TypeVar
 
+from flask import appcontext_popped
 from flask import Flask
 from flask import has_app_context
 from flask.ctx import AppContext
 from flask.globals import _cv_app
 from flask.globals import app_ctx
+from werkzeug.local import LocalProxy
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -23,14 +28,16 @@ R = TypeVar("R")
 # Flask takes this for "there is no context" when it pushes that of a request.
 NO_CONTEXT: Any = None
 
+# The tokens of contexts that requests still hide although they have been answered.
+hidden: ContextVar[tuple["Token[AppContext]", ...]] = ContextVar("hidden", default=())
+
 
 def current_context() -> AppContext:
     """Return the application context that owns the session in use.
 
     :raises RuntimeError: outside of an application context.
     """
-    context: AppContext = app_ctx._get_current_object()  # type: ignore[attr-defined]
-    return context
+    return cast("LocalProxy[AppContext]", app_ctx)._get_current_object()
 
 
 def init_app(app: Flask) -> None:
@@ -40,6 +47,7 @@ def init_app(app: Flask) -> None:
     pushed one; commands always do.
     """
     app.wsgi_app = hide_context(app.wsgi_app)  # type: ignore[method-assign]
+    appcontext_popped.connect(show_context, app)
     app.cli.main = push_context(  # type: ignore[assignment, method-assign]
         app.cli.main, app
     )
@@ -50,15 +58,27 @@ def hide_context(wsgi_app: Callable[P, R]) -> Callable[P, R]:
         if not has_app_context():
             return wsgi_app(*args, **kwargs)
 
+        others = hidden.get()
+        hidden.set(())
         token = _cv_app.set(NO_CONTEXT)
         try:
             return wsgi_app(*args, **kwargs)
         finally:
-            # Up to Flask 3.1.1, a stream has pushed its context by now.
-            if not has_app_context():
-                _cv_app.reset(token)
+            hidden.set((*others, token))
+            show_context()
 
     return wrapper
+
+
+def show_context(*_: object) -> None:
+    """Show what the last request hid, once there is no context of that any more.
+
+    With Flask up to 3.1.1, and from 3.2 on, its stream keeps it beyond ``wsgi_app``.
+    """
+    tokens = hidden.get()
+    if tokens and not has_app_context():
+        _cv_app.reset(tokens[-1])
+        hidden.set(tokens[:-1])
 
 
 def push_context(command: Callable[P, R], app: Flask) -> Callable[P, R]:
