@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from flask import g
 from flask import request
 from flask import Response
 from flask import stream_with_context
+from flask.ctx import AppContext
 from helpers import config_for_tests
 from helpers import dispose
 from helpers import tables
@@ -75,6 +77,30 @@ def pages(app: Flask) -> None:
         with app.app_context():
             return count()
 
+    @app.get("/count-in-a-thread")
+    def count_in_a_thread() -> str:
+        def work(context: AppContext) -> None:
+            with context:
+                count()
+
+        # Nobody asks for its result.
+        with ThreadPoolExecutor(1) as threads:
+            threads.submit(work, app.app_context())
+
+        return ""
+
+    @app.get("/count-in-a-teardown-function")
+    def ask_to_count() -> str:
+        with app.app_context():
+            g.asked_to_count = True
+
+        return ""
+
+    @app.teardown_appcontext
+    def count_if_asked(error: BaseException | None) -> None:
+        if g.get("asked_to_count"):
+            count()
+
     @app.get("/count-after-the-view")
     def view() -> str:
         return ""
@@ -106,6 +132,8 @@ def value(app: Flask) -> str:
         ("POST", "/count"),
         ("GET", "/count"),
         ("GET", "/count-in-a-nested-context"),
+        ("GET", "/count-in-a-thread"),
+        ("GET", "/count-in-a-teardown-function"),
         ("GET", "/count-after-the-view"),
         ("GET", "/count-in-a-stream"),
     ],
@@ -146,6 +174,25 @@ def test_readers_do_not_wait_for_a_writer(app: Flask) -> None:
         db.session.commit()
 
     assert value(app) == "7"
+
+
+def test_contexts_inside_one_that_reads_do_not_wait_for_a_writer(app: Flask) -> None:
+    @app.get("/nested")
+    def nested() -> str:
+        with app.app_context(), app.app_context():
+            return str(db.session.get_one(Counter, 1).value)
+
+    @app.get("/nested-in-a-stream")
+    def nested_in_a_stream() -> Iterator[str]:
+        return stream_with_context(nested() for _ in range(1))
+
+    def ask() -> list[str]:
+        client = app.test_client()
+        return [client.get(path).text for path in ("/nested", "/nested-in-a-stream")]
+
+    with app.app_context(), ThreadPoolExecutor(1) as threads:
+        db.session.connection()
+        assert threads.submit(ask).result(timeout=5) == ["0", "0"]
 
 
 def test_a_nested_context_reads_while_the_outer_one_writes(app: Flask) -> None:
@@ -243,11 +290,12 @@ def test_a_request_that_only_reads_sees_one_state_of_the_database(app: Flask) ->
     assert app.test_client().get("/twice").text == "True"
 
 
-def test_a_shell_keeps_nobody_waiting(app: Flask) -> None:
+def test_a_shell_keeps_nobody_waiting_nor_does_a_context_inside_it(app: Flask) -> None:
     with app.app_context():
         app.make_shell_context()
         db.session.get_one(Counter, 1)
-        with ThreadPoolExecutor(1) as threads:
+        with app.app_context(), ThreadPoolExecutor(1) as threads:
+            db.session.get_one(Counter, 1)
             request = threads.submit(app.test_client().post, "/count")
             assert request.result(timeout=5).status_code == 200
 

@@ -12,6 +12,9 @@ from .dialect import is_locked
 
 def is_temporary(error: BaseException | None) -> bool:
     """Tell whether the database was locked, and may later do what it could not now."""
+    if together := getattr(error, "exceptions", ()):  # An ExceptionGroup.
+        return all(map(is_temporary, together))
+
     return (
         isinstance(error, OperationalError)
         and isinstance(error.orig, sqlite3.OperationalError)

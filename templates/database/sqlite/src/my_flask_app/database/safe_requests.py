@@ -7,6 +7,7 @@ first read, the request is run again from its beginning, with BEGIN IMMEDIATE.
 Tested in ``tests/database/test_connections.py``.
 """
 
+import threading
 from collections.abc import Callable
 from collections.abc import Iterable
 from typing import Any
@@ -17,6 +18,7 @@ from flask import g
 from flask import has_app_context
 from flask import has_request_context
 from flask import request
+from flask.ctx import AppContext
 from sqlalchemy import Connection
 from sqlalchemy import event
 
@@ -46,6 +48,7 @@ class SafeRequestsDatabase(Database):
             event.listen(self.engine, "engine_connect", begin_deferred)
 
         app.shell_context_processor(only_read)
+        app.app_context = inherit(app.app_context)  # type: ignore[method-assign]
         app.wsgi_app = run_again_as_writer(  # type: ignore[assignment, method-assign]
             app.wsgi_app
         )
@@ -58,8 +61,25 @@ class SafeRequestsDatabase(Database):
 
 
 def only_read() -> dict[str, Any]:
-    g.read_only = True
+    g.reads_in_thread = threading.get_ident()
     return {}
+
+
+def inherit(app_context: Callable[[], AppContext]) -> Callable[[], AppContext]:
+    """Let a context inside one that only reads do the same.
+
+    From Flask 3.2 on, there is no request in it. A context may be handed to another
+    thread, for which no request is run again.
+    """
+
+    def wrapper() -> AppContext:
+        context = app_context()
+        if is_read_only():
+            context.g.reads_in_thread = threading.get_ident()
+
+        return context
+
+    return wrapper
 
 
 def run_again_as_writer(wsgi_app: "WSGIApplication") -> "WSGIApplication":
@@ -96,4 +116,4 @@ def is_read_only() -> bool:
     if has_request_context():
         return request.method in SAFE_METHODS and RETRIED not in request.environ
 
-    return has_app_context() and bool(g.get("read_only"))
+    return has_app_context() and g.get("reads_in_thread") == threading.get_ident()
