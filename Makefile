@@ -1,10 +1,16 @@
 PORT ?= 5000
 BIN := .venv/bin
 
-.PHONY: help demo test torture lint bench
+# What is not released yet, and where its sources are.
+NEXT ?= \
+	flask@git+https://github.com/pallets/flask@main \
+	werkzeug@git+https://github.com/pallets/werkzeug@main \
+	flask-sqlalchemy@git+https://github.com/pallets-eco/flask-sqlalchemy@main
+
+.PHONY: help demo test test-next torture lint bench
 
 help:  ## Show what make can do
-	@sed -n 's/^\([a-z]*\):.*##/\1\t/p' Makefile
+	@sed -n 's/^\([a-z-]*\):.*##/\1\t/p' Makefile
 
 demo: .venv/cookiecutter  ## Generate the default project and serve it on PORT (5000)
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT INT TERM \
@@ -13,6 +19,15 @@ demo: .venv/cookiecutter  ## Generate the default project and serve it on PORT (
 
 test: .venv/dev lint  ## Run the tests
 	$(BIN)/python -m pytest
+
+test-next: .venv/dev  ## Run the tests of projects on what NEXT names
+	$(BIN)/uv venv --quiet --clear --python $(BIN)/python .venv-next
+	$(BIN)/uv pip install --quiet --python .venv-next --group dev $(NEXT)
+	$(BIN)/uv pip install --quiet --python .venv-next --no-deps --target .venv-next/released \
+		flask werkzeug flask-sqlalchemy
+	.venv-next/bin/python -m tests.next .venv-next/released
+	.venv-next/bin/python -m pytest -k "mypy or own_tests or scenarios" tests/test_projects.py \
+		tests/scenarios/test_concurrency.py tests/scenarios/test_leftovers.py tests/scenarios/test_sqlite.py
 
 torture: .venv/dev  ## Prove what sessions promise, and write it to docs/scenarios.md
 	CI=true $(BIN)/python -m pytest -m "" -p tests.scenarios.table --table docs/scenarios.md tests/scenarios

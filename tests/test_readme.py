@@ -60,8 +60,8 @@ def test_make_knows_what_the_documentation_calls(name: str) -> None:
         ROOT / "{{checked(cookiecutter.project_slug)}}/Makefile",
     ]
     text = "".join(path.read_text() for path in makefiles)
-    targets = set(re.findall(r"^(\w+):", text, re.MULTILINE))
-    called = set(re.findall(r"\bmake (\w+)", (ROOT / name).read_text()))
+    targets = set(re.findall(r"^([\w-]+):", text, re.MULTILINE))
+    called = set(re.findall(r"\bmake ([\w-]+)", (ROOT / name).read_text()))
     assert called and called <= targets
 
 
