@@ -50,8 +50,8 @@ def test_the_projects_own_tests_notice(
     assert " failed" in result.stdout
 
 
-# What is broken, and the scenario that notices. None notices one part of what two keep,
-# such as connections after a fork; a project's own tests do.
+# What is broken, and the scenario that notices. None notices one part of what two keep;
+# a project's own tests do.
 SCENARIOS = {
     "no teardown": "no_transaction_stays_open and PostgreSQL and greenlets",
     "close forgotten on error": "no_transaction_stays_open and MariaDB and threads",
@@ -65,6 +65,9 @@ SCENARIOS = {
         "after_its_last_query and PostgreSQL and threads"
     ),
     "no protection against dead connections": "restart and MariaDB and greenlets",
+    "connections shared with a child process": "pool_of_processes and pymysql",
+    "sessions shared with a child process": "command_that_forks and pymysql",
+    "connections of another process": "uwsgi and PostgreSQL",
     "transactions that begin without a turn to write": (
         "concurrent_writers and threads"
     ),

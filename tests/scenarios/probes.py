@@ -3,11 +3,14 @@
 This module is copied into the project's folder and served from there.
 """
 
+import multiprocessing
 import os
 import random
+import sys
 import time
 from collections.abc import Callable
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 from flask import abort
@@ -17,6 +20,7 @@ from flask import g
 from flask import request
 from flask import stream_with_context
 from sqlalchemy import event
+from sqlalchemy import literal
 from sqlalchemy import select
 from sqlalchemy import text
 from sqlalchemy.orm import Mapped
@@ -51,12 +55,14 @@ def create_app() -> Flask:
     app: Flask = project.create_app()
     app.teardown_appcontext(fail_if_asked)
     app.context_processor(ask_the_database_if_asked)
-    for view in (plain, read, balances, connection, leftovers, meet):
+    for view in (plain, read, balances, connection, leftovers, meet, repeat):
         app.add_url_rule(rule_of(view), view_func=view)
     for view in (prepare, own, count, transfer, stumble, stream, be_struck):
         app.add_url_rule(rule_of(view), view_func=view, methods=["POST"])
 
     app.add_url_rule("/count-carelessly", view_func=count)
+    for command in (fork, pool):
+        app.cli.command(command.__name__)(command)
 
     with app.app_context():
         event.listen(db.engine, "connect", remember_process)
@@ -176,6 +182,19 @@ def meet() -> str:
     return str(id(session))
 
 
+def repeat() -> str:
+    """Return the number that was sent, by way of the database."""
+    return str(echo(int(request.args["number"])))
+
+
+def echo(number: int) -> int | None:
+    """Return a number by way of the database, in a transaction that only reads."""
+    db.session.connection(execution_options={"sqlite_begin": "DEFERRED"})
+    found: int | None = db.session.scalar(select(literal(number)))
+    db.session.rollback()
+    return found
+
+
 def count() -> str:
     """Add one to account 0, after some thinking."""
     change(0, 1, seconds())
@@ -253,6 +272,62 @@ def be_struck() -> str:
         strike.kill()
 
     return ""
+
+
+def fork() -> None:
+    """Add one to account 0 while child processes come and go."""
+    prepare()
+    change(0, 1)
+    children = [fork_child(ending) for ending in ENDINGS]
+    for _ in range(100):
+        assert balance(0) == 1
+
+    statuses = [os.waitpid(child, 0)[1] for child in children]
+    assert statuses == [0] * len(children)
+    db.session.commit()
+    print(balance(0))
+
+
+def fork_child(ending: Callable[[Any], object]) -> int:
+    """Fork, and return the child's process number."""
+    session = db.session()
+    if child := os.fork():
+        return child
+
+    # It may be told that its connection has been lost, as long as that harms nobody.
+    with suppress(Exception):
+        ending(session)
+
+    for number in range(20):
+        assert echo(number) == number
+
+    # As a command usually ends, so that its context does, too.
+    sys.exit()
+
+
+ENDINGS: list[Callable[[Any], object]] = [
+    lambda session: None,
+    lambda session: session.rollback(),
+    lambda session: session.commit(),
+    lambda session: session.close(),
+    lambda session: session.scalar(select(Account.balance)),
+]
+
+
+def pool() -> None:
+    """Add one to account 0 while a pool of child processes is at work."""
+    prepare()
+    change(0, 1)
+    numbers = range(200)
+    with multiprocessing.get_context("fork").Pool(4) as workers:
+        answers = workers.map_async(echo, numbers, chunksize=1)
+        for _ in range(100):
+            assert balance(0) == 1
+
+        assert answers.get(timeout=60) == list(numbers)
+
+    db.session.commit()
+    print(balance(0))
 
 
 def serve_with_raw_greenlets() -> None:

@@ -7,11 +7,22 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+
+from tests import needs
 from tests.scenarios.conftest import Figure
 from tests.scenarios.conftest import Serve
+from tests.scenarios.conftest import THREADS
 from tests.scenarios.serving import Served
 
 CLIENTS = 50
+
+# As it comes: the first process creates the application and forks the others, without
+# telling Python.
+UWSGI = [
+    *("-c", "import pyuwsgi; pyuwsgi.run()", "--http=$(HOST):$(PORT)"),
+    *("--master", "--processes=4", "--module=probes:create_app()"),
+]
 
 
 def processes_that_answer(served: Served, least: int) -> set[int]:
@@ -38,6 +49,23 @@ def test_no_two_processes_share_a_connection_that_was_there_before_the_fork(
 ) -> None:
     served = serve("--preload", WEB_CONCURRENCY="2", CONNECT_BEFORE_FORK="yes")
     figure(f"{len(processes_that_answer(served, 2))} processes")
+
+
+@pytest.mark.parametrize("database", ["PostgreSQL", "MariaDB"])
+@pytest.mark.parametrize("kind", THREADS)
+def test_uwsgi_mixes_up_no_answers_after_a_query_before_the_fork(
+    start: Serve, figure: Figure
+) -> None:
+    needs.package("pyuwsgi")
+    served = start(*UWSGI, CONNECT_BEFORE_FORK="yes")
+    numbers = [str(number) for number in range(600)]
+    with ThreadPoolExecutor(20) as clients:
+        answers = clients.map(
+            lambda number: served.ask("GET", f"/repeat?number={number}"), numbers
+        )
+        assert [answer.text for answer in answers] == numbers
+
+    figure(f"{len(numbers)} of {len(numbers)}")
 
 
 def test_a_worker_that_is_recycled_costs_no_request(
