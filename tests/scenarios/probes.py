@@ -57,7 +57,7 @@ def create_app() -> Flask:
     app.context_processor(ask_the_database_if_asked)
     for view in (plain, read, balances, connection, leftovers, meet, repeat):
         app.add_url_rule(rule_of(view), view_func=view)
-    for view in (prepare, own, count, transfer, stumble, stream, be_struck):
+    for view in (prepare, own, count, transfer, stumble, stream, be_struck, execute):
         app.add_url_rule(rule_of(view), view_func=view, methods=["POST"])
 
     app.add_url_rule("/count-carelessly", view_func=count)
@@ -217,6 +217,17 @@ def transfer() -> str:
 
     run_transaction(work)
     return ""
+
+
+def execute() -> str:
+    """Return what a statement finds, and commit another one, if there is one."""
+    found = db.session.execute(text(request.args["find"])).one()
+    pause(seconds())
+    if "leave" in request.args:
+        db.session.execute(text(request.args["leave"]))
+        db.session.commit()
+
+    return str(found)
 
 
 def stumble() -> str:

@@ -1,7 +1,9 @@
 """However requests end, they leave nothing behind."""
 
 import random
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import urlencode
 
 import pytest
 
@@ -81,3 +83,69 @@ def strike(served: Served, how: str) -> str:
     assert other > 0
     assert served.ask("POST", "/transfer?source=2&target=1").status == 200
     return f"{len(strikes)} struck, {other} transfers"
+
+
+# What shows the state of a connection, and what changes it for longer than a
+# transaction.
+FIND = {
+    "PostgreSQL": """
+        SELECT current_user, current_setting('search_path'),
+            current_setting('app.tenant', true), current_setting('TimeZone'),
+            current_setting('statement_timeout'),
+            current_setting('default_transaction_read_only'),
+            (SELECT count(*) FROM pg_listening_channels()),
+            (SELECT count(*) FROM pg_locks
+                WHERE locktype = 'advisory' AND pid = pg_backend_pid()),
+            (SELECT count(*) FROM probe_accounts)
+    """,
+    "MariaDB": """
+        SELECT database(), @tenant, @@autocommit, @@foreign_key_checks, @@sql_mode,
+            @@time_zone, @@tx_read_only,
+            coalesce(is_used_lock('probe') = connection_id(), 0),
+            (SELECT count(*) FROM probe_accounts)
+    """,
+}
+LEAVE = {
+    "PostgreSQL": [
+        "SET ROLE pg_monitor",
+        "SET search_path TO pg_catalog",
+        "SELECT set_config('app.tenant', '1', false)",
+        "SET TIME ZONE 'Asia/Tokyo'",
+        "SET statement_timeout TO 100",
+        "SET default_transaction_read_only TO on",
+        "LISTEN probe",
+        "SELECT pg_try_advisory_lock(1)",
+        "CREATE TEMPORARY TABLE probe_accounts (id integer)",
+    ],
+    "MariaDB": [
+        "USE mysql",
+        "SET @tenant = 1",
+        "SET autocommit = 1",
+        "SET foreign_key_checks = 0",
+        "SET SESSION sql_mode = ''",
+        "SET time_zone = '+09:00'",
+        "SET SESSION TRANSACTION READ ONLY",
+        "SELECT get_lock('probe', 0)",
+        "LOCK TABLES mysql.help_topic READ",
+        "CREATE TEMPORARY TABLE probe_accounts (id integer)",
+    ],
+}
+
+
+@pytest.mark.parametrize("database", ["PostgreSQL", "MariaDB"])
+def test_no_request_finds_what_others_have_changed_of_its_connection(
+    database: str, serve: Serve, figure: Figure, nothing_is_left: Check
+) -> None:
+    served = serve()
+    served.prepare()
+    find = {"find": FIND[database], "seconds": "0.005"}
+    paths = [f"/execute?{urlencode(find | {'leave': it})}" for it in LEAVE[database]]
+    untouched = served.ask("POST", f"/execute?{urlencode(find)}")
+    assert untouched.status == 200, served.log.read_text()
+
+    requests = [("POST", path) for path in paths] * 8
+    random.shuffle(requests)
+    answers = served.ask_each_at_once(requests)
+    assert Counter(it.text for it in answers) == {untouched.text: len(requests)}
+    nothing_is_left(served)
+    figure(f"{len(requests)} of {len(requests)}")
