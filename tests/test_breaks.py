@@ -65,6 +65,9 @@ SCENARIOS = {
         "after_its_last_query and PostgreSQL and threads"
     ),
     "no protection against dead connections": "restart and MariaDB and greenlets",
+    "threads that use a session at the same time": (
+        "own_results and MariaDB and threads"
+    ),
     "connections shared with a child process": "pool_of_processes and pymysql",
     "sessions shared with a child process": "command_that_forks and pymysql",
     "connections of another process": "uwsgi and PostgreSQL",

@@ -3,6 +3,7 @@
 This module is copied into the project's folder and served from there.
 """
 
+import asyncio
 import multiprocessing
 import os
 import random
@@ -10,7 +11,9 @@ import sys
 import time
 from collections.abc import Callable
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from contextvars import copy_context
 from typing import Any
 
 from flask import abort
@@ -55,7 +58,8 @@ def create_app() -> Flask:
     app: Flask = project.create_app()
     app.teardown_appcontext(fail_if_asked)
     app.context_processor(ask_the_database_if_asked)
-    for view in (plain, read, balances, connection, leftovers, meet, repeat):
+    reading = (plain, read, balances, connection, leftovers, meet, repeat)
+    for view in (*reading, ask_in_threads, ask_in_threads_of_tasks):
         app.add_url_rule(rule_of(view), view_func=view)
     for view in (prepare, own, count, transfer, stumble, stream, be_struck, execute):
         app.add_url_rule(rule_of(view), view_func=view, methods=["POST"])
@@ -190,9 +194,41 @@ def repeat() -> str:
 def echo(number: int) -> int | None:
     """Return a number by way of the database, in a transaction that only reads."""
     db.session.connection(execution_options={"sqlite_begin": "DEFERRED"})
-    found: int | None = db.session.scalar(select(literal(number)))
+    found = select_number(number)
     db.session.rollback()
     return found
+
+
+def select_number(number: int) -> int | None:
+    found: int | None = db.session.scalar(select(literal(number)))
+    return found
+
+
+def ask_in_threads() -> list[int | None]:
+    """Return numbers by way of the database, each in a thread with this context."""
+    with ThreadPoolExecutor(4) as threads:
+        answers = [
+            threads.submit(copy_context().run, select_number, number)
+            for number in numbers()
+        ]
+
+    return [answer.result() for answer in answers]
+
+
+def ask_in_threads_of_tasks() -> list[int | None]:
+    """Do so as an asynchronous view does."""
+
+    async def ask() -> list[int | None]:
+        return await asyncio.gather(
+            *(asyncio.to_thread(select_number, number) for number in numbers())
+        )
+
+    return asyncio.run(ask())
+
+
+def numbers() -> range:
+    first = int(request.args["number"])
+    return range(first, first + 20)
 
 
 def count() -> str:
