@@ -83,6 +83,7 @@ SCENARIOS = {
         "connection_in_time and MariaDB"
     ),
     "every error is the application's fault": "pages_that_need and PostgreSQL",
+    "no connection for a nested context": "more_of_each_other and MariaDB",
     "more patience than the settings say": "connection_in_time and PostgreSQL",
     "a round trip to look at a connection": "round_trip and MariaDB and threads",
     "a conflict is final": "opposite_order and PostgreSQL and threads",

@@ -58,7 +58,7 @@ def create_app() -> Flask:
     app: Flask = project.create_app()
     app.teardown_appcontext(fail_if_asked)
     app.context_processor(ask_the_database_if_asked)
-    reading = (plain, read, balances, connection, leftovers, meet, repeat)
+    reading = (plain, read, nest, balances, connection, leftovers, meet, repeat)
     for view in (*reading, ask_in_threads, ask_in_threads_of_tasks):
         app.add_url_rule(rule_of(view), view_func=view)
     for view in (prepare, own, count, transfer, stumble, stream, be_struck, execute):
@@ -135,6 +135,14 @@ def read() -> str:
     found = balance(0)
     pause(seconds())
     return str(found)
+
+
+def nest() -> str:
+    """Return the balance of account 0, as a nested context finds it."""
+    balance(0)
+    pause(seconds())
+    with current_app.app_context():
+        return str(balance(0))
 
 
 def balances() -> list[int]:

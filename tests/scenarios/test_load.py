@@ -36,6 +36,18 @@ def test_what_cannot_have_a_connection_in_time_is_503_and_nothing_is_left(
     figure(f"{statuses[200]} answered, {statuses[503]} 503")
 
 
+@pytest.mark.parametrize("database", ["PostgreSQL", "MariaDB"])
+def test_requests_that_have_all_connections_do_not_wait_for_more_of_each_other(
+    serve: Serve, figure: Figure, nothing_is_left: Check
+) -> None:
+    served = serve(DATABASE_TIMEOUT="5", **POOL)
+    served.prepare()
+    answers = served.ask_at_once(40, "GET", "/nest?seconds=0.05")
+    assert Counter(answer.status for answer in answers) == {200: 40}
+    nothing_is_left(served)
+    figure("40 of 40")
+
+
 @pytest.mark.parametrize("database", ["SQLite"])
 def test_what_cannot_have_a_turn_to_write_in_time_is_503_and_nothing_is_left(
     serve: Serve, figure: Figure, nothing_is_left: Check
