@@ -20,6 +20,7 @@ from sqlalchemy import select
 from sqlalchemy import text
 from sqlalchemy import union_all
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -28,6 +29,7 @@ from my_flask_app.database import connections
 from my_flask_app.database import db
 from my_flask_app.database import driver
 from my_flask_app.database.connections import create_engine
+from my_flask_app.database.failures import is_temporary
 
 CHANGE = "{{ database().dialect.sql.change }}"
 CONNECTION_ID = "{{ database().dialect.sql.connection_id }}"
@@ -332,3 +334,8 @@ def test_a_result_that_was_read_row_by_row_costs_no_connection(
     before = prober.get("/probe").text
     assert prober.get("/rows").text == "20"
     assert prober.get("/probe").text == before
+
+
+@pytest.mark.parametrize("orig", [Exception("made up"), "made up", None])
+def test_an_error_that_a_test_has_made_up_is_not_the_servers_fault(orig: Any) -> None:
+    assert not is_temporary(OperationalError("SELECT 1", {}, orig))

@@ -16,7 +16,7 @@ CONNECTION_WAS_LOST = "8s2b"
 
 def is_conflict(error: BaseException | None) -> bool:
     """Tell whether a transaction was refused because of another one at that time."""
-    while isinstance(error, DBAPIError) and error.orig is not None:
+    while isinstance(error, DBAPIError) and isinstance(error.orig, Exception):
         if driver.error_code(error.orig) in dialect.CONFLICTS:
             return True
 
@@ -44,4 +44,5 @@ def is_temporary(error: BaseException | None) -> bool:
 
 
 def is_busy(error: DBAPIError) -> bool:
-    return error.orig is not None and driver.error_code(error.orig) in dialect.BUSY
+    orig = error.orig
+    return isinstance(orig, Exception) and driver.error_code(orig) in dialect.BUSY

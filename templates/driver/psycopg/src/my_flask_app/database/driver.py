@@ -37,7 +37,7 @@ def fileno(connection: Any) -> int:
 
 def error_code(error: Any) -> object:
     """Return the SQLSTATE of an error, if it has one."""
-    return error.sqlstate
+    return getattr(error, "sqlstate", None)
 
 
 def autocommit(connection: Any) -> object:

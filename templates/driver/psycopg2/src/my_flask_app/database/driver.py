@@ -35,7 +35,7 @@ def fileno(connection: Any) -> int:
 
 def error_code(error: Any) -> object:
     """Return the SQLSTATE of an error, if it has one."""
-    return error.pgcode
+    return getattr(error, "pgcode", None)
 
 
 def autocommit(connection: Any) -> object:
