@@ -71,7 +71,7 @@ BREAKS = {
     ),
     "a stream without the session of its view": (
         "database/lifetimes.py",
-        "if not streams.is_to_come(context):",
+        "if not streams.is_needed(context, args[-1]):",
         "if True:",
     ),
     "a stream that ends without its session": (

@@ -82,10 +82,10 @@ def end_after(tear_down: Callable[P, R], sessions: Sessions) -> Callable[P, R]:
         try:
             return tear_down(*args, **kwargs)
         finally:
-            context = current_context()
             if sessions.registry.has():
+                context = current_context()
                 unsaved.expect_of_command(sessions(), args[-1])
-            if not streams.is_to_come(context):
-                end(sessions, context)
+                if not streams.is_needed(context, args[-1]):
+                    end(sessions, context)
 
     return wrapper

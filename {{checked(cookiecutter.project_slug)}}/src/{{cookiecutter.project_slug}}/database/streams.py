@@ -1,8 +1,9 @@
 """A stream has the session of its request, until its last byte.
 
-From Flask 3.1.2 on, the context of a request ends before its stream begins, and is
-pushed again for ``stream_with_context``. A session that is in use by then goes on.
-Other streams, and files, are sent without a connection.
+With Flask 3.1.2 and 3.1.3, the context of a request ends before its stream begins, and
+is pushed again for ``stream_with_context``; with others it ends with the stream. A
+session that is in use by then goes on. Other streams, and files, are sent without a
+connection.
 
 Tested in ``tests/database/test_streams.py``.
 """
@@ -36,7 +37,14 @@ def holds(stream: "GeneratorType[Any, Any, Any]", context: AppContext) -> bool:
     return frame is not None and any(it is context for it in frame.f_locals.values())
 
 
-def is_to_come(context: AppContext) -> bool:
-    """Tell whether a stream will push a context again that is about to end."""
+def is_needed(context: AppContext, error: object) -> bool:
+    """Tell whether a stream needs the session of a context that is about to end.
+
+    :param error: what the context ends with. A stream that is closed early is followed
+        by what else the response has to close, such as a cursor of its view.
+    """
     stream = streams.get(context)
-    return stream is not None and stream.gi_frame is not None and not stream.gi_running
+    if stream is None or stream.gi_frame is None:
+        return False
+
+    return not stream.gi_running or isinstance(error, GeneratorExit)
