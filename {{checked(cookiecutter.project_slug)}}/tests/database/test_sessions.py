@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from flask import abort
 from flask import Flask
+from flask import redirect
 from flask import Response
 from flask import stream_with_context
 from helpers import config_for_tests
@@ -308,6 +309,28 @@ def test_a_session_that_is_kept_past_its_context_stays_ended(app: Flask) -> None
     assert connections_in_use(app) == 0
 
 
+def test_a_session_that_was_invalidated_can_be_used_again(app: Flask) -> None:
+    with app.app_context():
+        write("lost")
+        db.session().invalidate()
+        assert db.session.scalars(select(Note)).all() == []
+
+
+def test_an_answer_that_was_raised_is_no_error(app: Flask) -> None:
+    @app.post("/probe")
+    def probe() -> str:
+        write("kept")
+        abort(redirect("/elsewhere"))
+
+    @app.after_request
+    def commit(response: Response) -> Response:
+        db.session.commit()
+        return response
+
+    assert app.test_client().post("/probe").status_code == 302
+    assert saved_notes(app) == ["kept"]
+
+
 def test_a_nested_context_has_its_own_session(app: Flask) -> None:
     with app.app_context():
         write("outer")
@@ -406,6 +429,17 @@ def test_the_url_of_the_database_may_be_text(
         db.session.connection()
 
     dispose(app)
+
+
+def test_initialization_calls_no_teardown_function(migrated_database: str) -> None:
+    app = Flask("other")
+    app.config["SQLALCHEMY_DATABASE_URI"] = migrated_database
+    called: list[BaseException | None] = []
+    app.teardown_appcontext(called.append)
+    db.init_app(app)
+    assert called == []
+    dispose(app)
+    assert called == [None]
 
 
 def test_a_missing_url_is_a_clear_error() -> None:

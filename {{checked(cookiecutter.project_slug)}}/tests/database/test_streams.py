@@ -1,5 +1,6 @@
 """A view and its stream have one session, which ends with the last byte."""
 
+import gc
 from collections.abc import Iterator
 from io import BytesIO
 
@@ -55,6 +56,17 @@ def test_a_stream_that_never_begins_keeps_no_connection(app: Flask) -> None:
     response.close()
     assert connections_in_use(app) == 0
     assert not db.session.registry.registry
+
+
+def test_a_stream_that_nobody_reads_or_closes_keeps_no_connection(app: Flask) -> None:
+    @app.get("/number")
+    def number() -> Response:
+        number = str(db.session.scalar(text("SELECT 1")))
+        return Response(stream_with_context(iter(number)))
+
+    assert app.test_client().head("/number").status_code == 200
+    gc.collect()
+    assert connections_in_use(app) == 0
 
 
 def generator() -> Iterator[str]:

@@ -5,7 +5,9 @@ from collections.abc import Iterator
 
 import pytest
 from flask import Flask
+from sqlalchemy import delete
 from sqlalchemy import insert
+from sqlalchemy import inspect
 from sqlalchemy import select
 from sqlalchemy import String
 from sqlalchemy import text
@@ -58,6 +60,16 @@ def execute_text() -> None:
     db.session.execute(text("INSERT INTO unsaved_test_drafts VALUES ('new')"))
 
 
+def execute_commented_text() -> None:
+    db.session.execute(
+        text("-- a draft\nINSERT INTO unsaved_test_drafts VALUES ('new')")
+    )
+
+
+def insert_many() -> None:
+    db.session.bulk_insert_mappings(inspect(Draft), [{"title": "new"}])
+
+
 def write_in_savepoint() -> None:
     with db.session.begin_nested():
         flush()
@@ -69,7 +81,7 @@ def write_before_savepoint() -> None:
 
 
 WRITES = [
-    *(add, flush, execute, execute_text),
+    *(add, flush, execute, execute_text, execute_commented_text, insert_many),
     *(write_in_savepoint, write_before_savepoint),
 ]
 
@@ -103,6 +115,18 @@ def execute_text_of(title: str) -> None:
     db.session.execute(statement, {"title": title})
 
 
+def delete_nothing() -> None:
+    db.session.execute(delete(Draft).where(Draft.title == "missing"))
+
+
+def change_nothing() -> None:
+    flush()
+    db.session.commit()
+    draft = db.session.get_one(Draft, "new")
+    draft.title = "".join(draft.title)
+    read()
+
+
 def roll_back() -> None:
     flush()
     db.session.rollback()
@@ -120,7 +144,11 @@ def refuse() -> None:
 
 
 @pytest.mark.parametrize(
-    "work", [read, commit, roll_back, roll_back_to_savepoint, refuse]
+    "work",
+    [
+        *(read, commit, delete_nothing, change_nothing),
+        *(roll_back, roll_back_to_savepoint, refuse),
+    ],
 )
 def test_a_request_with_nothing_to_commit_is_not_named(
     app: Flask, work: Callable[[], None], recwarn: pytest.WarningsRecorder

@@ -7,6 +7,8 @@ Tested in ``tests/database/test_contexts.py``.
 """
 
 from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from contextvars import Token
 from typing import Any
@@ -38,6 +40,17 @@ def current_context() -> AppContext:
     :raises RuntimeError: outside of an application context.
     """
     return cast("LocalProxy[AppContext]", app_ctx)._get_current_object()
+
+
+@contextmanager
+def initializing(app: Flask) -> Iterator[None]:
+    """Push a context in which nobody has to clean up, as no other extension is used."""
+    functions = app.teardown_appcontext_funcs[:]
+    app.teardown_appcontext_funcs.clear()
+    with app.app_context():
+        yield
+
+    app.teardown_appcontext_funcs.extend(functions)
 
 
 def init_app(app: Flask) -> None:

@@ -15,6 +15,8 @@ from typing import TypeVar
 
 from flask import Flask
 from flask import Response
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import RoutingException
 
 from . import contexts
 from . import streams
@@ -47,11 +49,22 @@ def roll_back_after_error(method: Callable[P, R], sessions: Sessions) -> Callabl
     def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return method(*args, **kwargs)
-        except Exception:
-            roll_back(sessions)
+        except Exception as error:
+            if not is_answer(error):
+                roll_back(sessions)
             raise
 
     return wrapper
+
+
+def is_answer(error: Exception) -> bool:
+    """Tell whether an error is a response, such as that of ``abort(redirect(...))``.
+
+    Flask calls no error handler for it.
+    """
+    return isinstance(error, RoutingException) or (
+        isinstance(error, HTTPException) and error.code is None
+    )
 
 
 def roll_back_before(method: Callable[P, R], sessions: Sessions) -> Callable[P, R]:
@@ -83,9 +96,9 @@ def end_after(tear_down: Callable[P, R], sessions: Sessions) -> Callable[P, R]:
             return tear_down(*args, **kwargs)
         finally:
             if sessions.registry.has():
-                context = current_context()
-                unsaved.expect_of_command(sessions(), args[-1])
-                if not streams.is_needed(context, args[-1]):
+                context, error = current_context(), [None, *args, *kwargs.values()][-1]
+                unsaved.expect_of_command(sessions(), error)
+                if not streams.is_needed(context, error):
                     end(sessions, context)
 
     return wrapper

@@ -47,6 +47,9 @@ class ContextSession(Session):
     def close(self) -> None:
         in_any_case(super().reset)
 
+    def invalidate(self) -> None:
+        self._close_impl(invalidate=True, is_reset=True)
+
     def end(self) -> None:
         """Close the session for good, once no thread is using it."""
         with self.lock:

@@ -11,13 +11,17 @@ Tested in ``tests/database/test_streams.py``.
 from collections.abc import Callable
 from types import GeneratorType
 from typing import Any
+from typing import TypeAlias
+from weakref import ref
 from weakref import WeakKeyDictionary
 
 from flask import Response
 from flask.ctx import AppContext
 
-# The streams that have not begun or not ended, by their contexts.
-streams: WeakKeyDictionary[AppContext, Any] = WeakKeyDictionary()
+Stream: TypeAlias = "GeneratorType[Any, Any, Any]"
+
+# The streams that have not begun or not ended, by their contexts, which they refer to.
+streams: WeakKeyDictionary[AppContext, "ref[Stream]"] = WeakKeyDictionary()
 
 
 def keep(response: Response, context: AppContext, end: Callable[[], None]) -> None:
@@ -27,11 +31,11 @@ def keep(response: Response, context: AppContext, end: Callable[[], None]) -> No
     """
     stream = response.response
     if isinstance(stream, GeneratorType) and holds(stream, context):
-        streams[context] = stream
+        streams[context] = ref(stream)
         response.call_on_close(end)
 
 
-def holds(stream: "GeneratorType[Any, Any, Any]", context: AppContext) -> bool:
+def holds(stream: Stream, context: AppContext) -> bool:
     """Tell whether a generator has a context among its variables."""
     frame = stream.gi_frame
     return frame is not None and any(it is context for it in frame.f_locals.values())
@@ -43,7 +47,8 @@ def is_needed(context: AppContext, error: object) -> bool:
     :param error: what the context ends with. A stream that is closed early is followed
         by what else the response has to close, such as a cursor of its view.
     """
-    stream = streams.get(context)
+    reference = streams.get(context)
+    stream = reference() if reference else None
     if stream is None or stream.gi_frame is None:
         return False
 

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 # What uses a session's connection; other methods call these.
 METHODS = (
     *("begin", "begin_nested", "close", "commit", "connection", "execute", "flush"),
-    *("prepare", "reset", "rollback", "scalar", "scalars"),
+    *("invalidate", "prepare", "reset", "rollback", "scalar", "scalars"),
     *("bulk_insert_mappings", "bulk_save_objects", "bulk_update_mappings"),
 )
 

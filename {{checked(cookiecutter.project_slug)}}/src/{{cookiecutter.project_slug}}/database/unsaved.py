@@ -25,7 +25,16 @@ from sqlalchemy.orm import SessionTransaction
 NAME = "name"
 WRITTEN = "written"
 
-WRITES = re.compile(r"\s*(?:INSERT|UPDATE|DELETE|REPLACE|MERGE)\b", re.IGNORECASE)
+BULK = ("bulk_insert_mappings", "bulk_save_objects", "bulk_update_mappings")
+
+WRITES = re.compile(
+    r"""
+    (?:\s | --[^\n]*\n | /\*(?:(?!\*/).)*\*/)*
+    (?: WITH\b .* \b (?:INSERT\s+INTO | UPDATE\s+\S+\s+SET | DELETE\s+FROM)
+        | INSERT | UPDATE | DELETE | REPLACE | MERGE | TRUNCATE) \b
+    """,
+    re.IGNORECASE | re.VERBOSE | re.DOTALL,
+)
 
 
 class UncommittedChanges(UserWarning):
@@ -35,17 +44,21 @@ class UncommittedChanges(UserWarning):
 def watch(session_class: type[Session]) -> None:
     """Let sessions remember that they have written something."""
     for name in ("execute", "scalar", "scalars"):
-        setattr(session_class, name, noting(getattr(session_class, name)))
+        setattr(session_class, name, noting(getattr(session_class, name), is_writing))
+    for name in BULK:
+        setattr(session_class, name, noting(getattr(session_class, name), bool))
 
-    event.listen(session_class, "after_flush", note)
+    event.listen(session_class, "after_flush", note_flush)
     event.listen(session_class, "after_commit", forget_committed)
     event.listen(session_class, "after_soft_rollback", forget_rolled_back)
 
 
-def noting(execute: Callable[..., Any]) -> Callable[..., Any]:
+def noting(
+    execute: Callable[..., Any], writes: Callable[[Any], bool]
+) -> Callable[..., Any]:
     def wrapper(session: Session, statement: Any, *args: Any, **options: Any) -> Any:
         result = execute(session, statement, *args, **options)
-        if statement.is_dml or is_writing_text(statement):
+        if writes(statement) and getattr(result, "rowcount", None) != 0:
             note(session)
 
         return result
@@ -53,19 +66,32 @@ def noting(execute: Callable[..., Any]) -> Callable[..., Any]:
     return wrapper
 
 
-def is_writing_text(statement: object) -> bool:
-    return isinstance(statement, TextClause) and bool(WRITES.match(statement.text))
+def is_writing(statement: Any) -> bool:
+    if isinstance(statement, TextClause):
+        return bool(WRITES.match(statement.text))
+
+    return bool(statement.is_dml)
 
 
-def note(session: Session, _: object = None) -> None:
-    transaction = session.get_nested_transaction() or session.get_transaction()
-    session.info.setdefault(WRITTEN, set()).add(transaction)
+def note_flush(session: Session, _: object) -> None:
+    # There is an event, too, if nothing had to be written.
+    if is_changed(session):
+        note(session)
+
+
+def note(session: Session) -> None:
+    if not session.connection()._is_autocommit_isolation():
+        transaction = session.get_nested_transaction() or session.get_transaction()
+        session.info.setdefault(WRITTEN, set()).add(transaction)
 
 
 def forget_committed(session: Session) -> None:
-    # This is called for savepoints, too.
-    if not session.in_nested_transaction():
+    savepoint = session.get_nested_transaction()
+    if savepoint is None:
         session.info.pop(WRITTEN, None)
+    elif savepoint in session.info.get(WRITTEN, ()):
+        session.info[WRITTEN].remove(savepoint)
+        session.info[WRITTEN].add(savepoint.parent)
 
 
 def forget_rolled_back(session: Session, ended: SessionTransaction) -> None:

@@ -1,12 +1,14 @@
 """A transaction that the server has given up is not committed."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 from flask import Flask
 from helpers import tables
 from sqlalchemy import insert
 from sqlalchemy import select
+from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import PendingRollbackError
 from sqlalchemy.orm import DeclarativeBase
@@ -81,3 +83,16 @@ def test_a_session_goes_on_after_a_commit_that_was_refused(app: Flask) -> None:
         db.session.commit()
 
     assert saved(app) == [2]
+
+
+def test_a_commit_that_is_refused_leaves_nothing_to_the_next_request(
+    app: Flask,
+) -> None:
+    with app.app_context():
+        with suppress(DBAPIError):
+            db.session.execute(text("SELECT nothing_of_that_name"))
+        with suppress(PendingRollbackError):
+            db.session.commit()
+
+    with app.app_context():
+        assert db.session.scalar(text("SELECT 1")) == 1

@@ -35,8 +35,11 @@ ENDS_TRANSACTION: set[object] = set()
 # lock_not_available, disk_full, out_of_memory: it may work later.
 BUSY: set[object] = {"55P03", "53100", "53200"}
 
-# Limits how long a statement waits for a lock.
-LIMIT_WAITING = "SET lock_timeout = {milliseconds}"
+# Limits how long a statement waits for a lock, if nothing has limited it further.
+LIMIT_WAITING = """
+SELECT set_config('lock_timeout', '{milliseconds}', false) FROM pg_settings
+WHERE name = 'lock_timeout' AND setting::int NOT BETWEEN 1 AND {milliseconds}
+"""
 
 # The transactions of other connections: connection, user, since when, statement.
 OPEN_TRANSACTIONS = """

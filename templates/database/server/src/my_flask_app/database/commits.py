@@ -38,13 +38,15 @@ def note_end(context: ExceptionContext) -> None:
 def refuse_if_given_up(connection: Connection) -> None:
     """Raise an error in place of a commit that would lose something."""
     error = connection.info.pop("ended_by", None)
-    if error is not None:
-        raise error
-    if driver.has_failed(connection.connection.dbapi_connection):
-        raise PendingRollbackError(
+    if error is None and driver.has_failed(connection.connection.dbapi_connection):
+        error = PendingRollbackError(
             "an earlier statement has failed, so this transaction cannot be committed;"
             " roll it back, or run what may fail in db.session.begin_nested()"
         )
+    if error is not None:
+        # SQLAlchemy takes the transaction for ended, and would not do it.
+        connection.dialect.do_rollback(connection.connection)
+        raise error
 
 
 def forget(connection: Connection) -> None:

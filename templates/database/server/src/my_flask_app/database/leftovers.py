@@ -6,12 +6,10 @@ Nothing tells that a connection has such state, except the statements that were 
 on it. If one of them may have left something, the pool closes the connection when it
 comes back, and opens another when it needs one. Other requests pay nothing for that.
 
-Tested in ``tests/database/test_leftovers.py`` and ``test_connections.py``.
+Tested in ``tests/database/test_connections.py``.
 """
 
-import re
 from contextlib import suppress
-from functools import lru_cache
 from typing import Any
 from weakref import WeakSet
 
@@ -24,31 +22,7 @@ from . import driver
 from .methods import EXECUTE
 from .methods import Method
 from .methods import wrap
-
-# What is gone with the transaction leaves nothing: SET LOCAL, SET TRANSACTION,
-# set_config(..., true), pg_advisory_xact_lock. UPDATE has a SET too, but not first.
-LEAVING = re.compile(
-    r"""
-    (?:^|;) (?:\s | --[^\n]*\n | /\*.*?\*/)*
-    (?:
-        SET \b (?!\s+ (?:LOCAL|TRANSACTION|CONSTRAINTS|IDENTITY_INSERT) \b)
-        | (?:RESET|DISCARD|LISTEN|LOAD|USE|HANDLER|PREPARE|DECLARE) \b
-        | (?:LOCK|FLUSH) \s+ TABLES? \b .* (?:READ|WRITE)
-        | ALTER \s+ SESSION \b
-        | CREATE \s+ (?:OR \s+ REPLACE \s+)? (?:(?:GLOBAL|LOCAL) \s+)? TEMP
-        | CREATE \s+ TABLE \s+ \[?\#
-    )
-    | \b set_config \s* \( (?! [^)]* , \s* true \s* \))
-    | \b pg_(?:try_)?advisory_lock
-    | \b (?:get_lock|sp_getapplock|sp_set_session_context) \b
-    | \b INTO \s+ (?:TEMP|UNLOGGED|@|\#)
-    | @ \w+ \s* :=
-    """,
-    re.IGNORECASE | re.VERBOSE | re.DOTALL,
-)
-
-# The characters of a statement that are looked at; the rest of a long one is values.
-LOOKED_AT = 2000
+from .statements import may_leave_something
 
 
 def protect(engine: Engine) -> None:
@@ -62,7 +36,7 @@ def protect(engine: Engine) -> None:
 def noting(execute: Method) -> Method:
     def wrapper(cursor: Any, statement: str, *arguments: Any) -> None:
         context = arguments[-1]
-        if may_leave_something(statement[:LOOKED_AT]):
+        if may_leave_something(statement, arguments[0]):
             context.root_connection.info["changed"] = True
         if context._is_server_side:
             context.root_connection.info.setdefault("cursors", WeakSet()).add(cursor)
@@ -70,11 +44,6 @@ def noting(execute: Method) -> Method:
         execute(cursor, statement, *arguments)
 
     return wrapper
-
-
-@lru_cache(maxsize=1000)
-def may_leave_something(statement: str) -> bool:
-    return LEAVING.search(statement) is not None
 
 
 def remember_autocommit(connection: Any, record: ConnectionPoolEntry) -> None:

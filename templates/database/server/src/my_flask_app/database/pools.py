@@ -21,11 +21,12 @@ class NestingQueuePool(QueuePool):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self.holders: dict[ConnectionPoolEntry, int] = {}
+        self.local = threading.local()
+        self.holders: dict[ConnectionPoolEntry, object] = {}
         self.further: set[ConnectionPoolEntry] = set()
 
     def _do_get(self) -> ConnectionPoolEntry:
-        thread = threading.get_ident()
+        thread = self.current_thread()
         if self.is_exhausted() and thread in self.holders.values():
             record = self._create_connection()
             self.further.add(record)
@@ -42,6 +43,13 @@ class NestingQueuePool(QueuePool):
             record.close()
         else:
             super()._do_return_conn(record)
+
+    def current_thread(self) -> object:
+        # Numbers of threads are used again.
+        if not hasattr(self.local, "thread"):
+            self.local.thread = object()
+
+        return self.local.thread
 
     def is_exhausted(self) -> bool:
         return self._pool.empty() and 0 <= self._max_overflow <= self._overflow

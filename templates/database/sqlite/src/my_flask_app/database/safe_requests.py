@@ -22,6 +22,7 @@ from flask.ctx import AppContext
 from sqlalchemy import Connection
 from sqlalchemy import event
 
+from .contexts import initializing
 from .extension import Database
 from .failures import is_temporary
 
@@ -44,7 +45,7 @@ class SafeRequestsDatabase(Database):
     def init_app(self, app: Flask) -> None:
         """Let the safe requests of ``app`` only read; likewise ``flask shell``."""
         super().init_app(app)
-        with app.app_context():
+        with initializing(app):
             event.listen(self.engine, "engine_connect", begin_deferred)
 
         app.shell_context_processor(only_read)

@@ -15,6 +15,7 @@ from sqlalchemy.orm import DeclarativeBase
 
 from . import commands
 from . import connections
+from . import contexts
 from . import lifetimes
 from . import sessions
 from .contexts import current_context
@@ -48,7 +49,7 @@ class Database(SQLAlchemy):
         super().init_app(app)
         # The extension would end a session before its stream begins.
         del app.teardown_appcontext_funcs[others:]
-        with app.app_context():
+        with contexts.initializing(app):
             connections.protect(self.engine)
 
         lifetimes.init_app(app, self.session)

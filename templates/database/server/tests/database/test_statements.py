@@ -2,7 +2,7 @@
 
 import pytest
 
-from my_flask_app.database.leftovers import may_leave_something
+from my_flask_app.database.statements import may_leave_something
 
 
 @pytest.mark.parametrize(
@@ -32,10 +32,14 @@ from my_flask_app.database.leftovers import may_leave_something
         "RESET ROLE",
         "DECLARE c CURSOR WITH HOLD FOR SELECT 1",
         "PREPARE p AS SELECT 1",
+        "SELECT set_config('app.tenant', concat('a', true), false)",
+        "CREATE TABLE pg_temp.t (id int)",
+        "DO $$ BEGIN SET ROLE visitor; END $$",
+        f"SELECT {'a, ' * 1000} pg_try_advisory_lock(7)",
     ],
 )
 def test_a_statement_that_changes_its_connection_is_known(statement: str) -> None:
-    assert may_leave_something(statement)
+    assert may_leave_something(statement, {})
 
 
 @pytest.mark.parametrize(
@@ -49,9 +53,24 @@ def test_a_statement_that_changes_its_connection_is_known(statement: str) -> Non
         "SELECT set_config('app.tenant', '7', true)",
         "SELECT pg_advisory_xact_lock(7)",
         "CREATE TABLE temperatures (id int)",
+        "CREATE TEMPORARY TABLE t (id int) ON COMMIT DROP",
         "WITH used AS (SELECT 1) SELECT * FROM used",
         "BEGIN",
     ],
 )
 def test_other_statements_leave_nothing(statement: str) -> None:
-    assert not may_leave_something(statement)
+    assert not may_leave_something(statement, {})
+
+
+@pytest.mark.parametrize(("value", "changes"), [(True, False), (False, True)])
+def test_the_parameter_tells_whether_a_variable_lasts_for_the_transaction(
+    value: bool, changes: bool
+) -> None:
+    statement = "SELECT set_config(%(a)s::VARCHAR, %(b)s, %(c)s)"
+    parameters = {"a": "app.tenant", "b": "7", "c": value}
+    assert may_leave_something(statement, parameters) is changes
+
+
+def test_many_comments_are_read_in_a_moment() -> None:
+    comments = "".join(f"/* line {number} */\n" for number in range(60))
+    assert not may_leave_something(f"{comments} SELECT 1", {})
