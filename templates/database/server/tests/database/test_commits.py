@@ -16,6 +16,8 @@ from sqlalchemy.orm import Mapped
 from sqlalchemy.orm import mapped_column
 
 from my_flask_app.database import db
+from my_flask_app.database import dialect
+from my_flask_app.database import driver
 
 
 class Base(DeclarativeBase):
@@ -71,12 +73,38 @@ def test_what_failed_in_a_savepoint_keeps_the_rest_from_nothing(app: Flask) -> N
     assert saved(app) == [1, 2]
 
 
-def test_a_session_goes_on_after_a_commit_that_was_refused(app: Flask) -> None:
+@pytest.fixture
+def every_error_ends_the_transaction(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let an error be like a deadlock in MySQL, which goes on without its changes."""
+    monkeypatch.setattr(driver, "error_code", lambda error: "ended")
+    monkeypatch.setattr(dialect, "ENDS_TRANSACTION", {"ended"})
+
+
+def test_the_commit_of_a_transaction_that_has_ended_raises_the_error_that_ended_it(
+    app: Flask, every_error_ends_the_transaction: None
+) -> None:
     with app.app_context():
         add(1)
-        db.session.connection().info["ended_by"] = PendingRollbackError()
-        with pytest.raises(PendingRollbackError):
+        with pytest.raises(DBAPIError) as ended:
+            add(1)
+        with pytest.raises(DBAPIError) as refused:
             db.session.commit()
+
+        assert refused.value is ended.value
+        db.session.rollback()
+        add(2)
+        db.session.commit()
+
+    assert saved(app) == [2]
+
+
+def test_a_session_goes_on_once_a_transaction_that_has_ended_was_rolled_back(
+    app: Flask, every_error_ends_the_transaction: None
+) -> None:
+    with app.app_context():
+        add(1)
+        with pytest.raises(DBAPIError):
+            add(1)
 
         db.session.rollback()
         add(2)

@@ -1,6 +1,8 @@
 """A transaction that meets another one is run again."""
 
+import random
 import threading
+import time
 from collections.abc import AsyncIterator
 from collections.abc import Callable
 from collections.abc import Iterator
@@ -11,6 +13,7 @@ from flask import abort
 from flask import Flask
 from flask.testing import FlaskClient
 from helpers import tables
+from sqlalchemy import insert
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.exc import InvalidRequestError
@@ -25,6 +28,10 @@ from my_flask_app.database.transactions import run_transaction
 
 class Base(DeclarativeBase):
     pass
+
+
+class Interruption(BaseException):
+    """Like KeyboardInterrupt, SystemExit and GreenletExit not an Exception."""
 
 
 class Account(Base):
@@ -44,6 +51,15 @@ def accounts(app: Flask) -> Iterator[None]:
         yield
 
 
+@pytest.fixture
+def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Let every error be a conflict; return the pauses, which take no time."""
+    pauses: list[float] = []
+    monkeypatch.setattr(time, "sleep", pauses.append)
+    monkeypatch.setattr(transactions, "is_conflict", lambda error: True)
+    return pauses
+
+
 def balances(app: Flask) -> list[int]:
     with app.app_context():
         return list(db.session.scalars(select(Account.balance).order_by(Account.id)))
@@ -53,6 +69,10 @@ def change(account_id: int, amount: int) -> None:
     account = db.session.get_one(Account, account_id, with_for_update=True)
     account.balance += amount
     db.session.flush()
+
+
+def fail() -> None:
+    db.session.execute(insert(Account).values(id=2, balance=0))
 
 
 def in_place(work: Callable[[], None]) -> None:
@@ -93,6 +113,32 @@ def test_transactions_that_wait_for_each_other_both_succeed(
     assert balances(app) == [12, 8]
 
 
+def test_transactions_that_are_serializable_both_succeed(app: Flask) -> None:
+    barrier = threading.Barrier(2, timeout=10)
+    calls = []
+
+    def work() -> None:
+        options = {"isolation_level": "SERIALIZABLE"}
+        db.session.connection(execution_options=options)
+        calls.append(1)
+        account = db.session.get_one(Account, 1)
+        if len(calls) <= 2:
+            barrier.wait()
+
+        account.balance += 5
+
+    def add() -> None:
+        with app.app_context():
+            run_transaction(work)
+
+    with ThreadPoolExecutor(2) as threads:
+        for future in [threads.submit(add) for _ in range(2)]:
+            future.result()
+
+    assert len(calls) > 2
+    assert balances(app) == [20, 10]
+
+
 def test_another_error_is_raised_at_once(app: Flask) -> None:
     calls = []
 
@@ -108,19 +154,56 @@ def test_another_error_is_raised_at_once(app: Flask) -> None:
     assert balances(app) == [10, 10]
 
 
-def test_in_the_end_it_gives_up(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(transactions, "is_conflict", lambda error: True)
+def test_an_interruption_ends_the_transaction(app: Flask) -> None:
+    def work() -> None:
+        change(1, 5)
+        raise Interruption
+
+    with app.app_context():
+        with pytest.raises(Interruption):
+            run_transaction(work)
+
+        assert not db.session().in_transaction()
+
+    assert balances(app) == [10, 10]
+
+
+@pytest.mark.parametrize(("options", "retries"), [({}, 10), ({"retries": 2}, 2)])
+def test_in_the_end_it_gives_up(
+    app: Flask, pauses: list[float], options: dict[str, int], retries: int
+) -> None:
     calls = []
 
     def work() -> None:
         calls.append(1)
-        db.session.add(Account(id=2, balance=0))
-        db.session.flush()
+        fail()
 
     with app.app_context(), pytest.raises(IntegrityError):
-        run_transaction(work, retries=2)
+        run_transaction(work, **options)
 
-    assert len(calls) == 3
+    assert len(calls) == 1 + retries
+    assert len(pauses) == retries
+
+
+def test_those_who_met_do_not_pause_for_the_same_time(
+    app: Flask, pauses: list[float]
+) -> None:
+    with app.app_context(), pytest.raises(IntegrityError):
+        run_transaction(fail)
+
+    assert len(set(pauses)) == len(pauses)
+
+
+def test_the_pauses_grow_up_to_a_second(
+    app: Flask, pauses: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(random, "uniform", lambda shortest, longest: longest)
+    with app.app_context(), pytest.raises(IntegrityError):
+        run_transaction(fail)
+
+    assert pauses == sorted(pauses)
+    assert pauses[0] < 0.1
+    assert pauses[-1] == 1
 
 
 def test_a_transaction_that_has_begun_cannot_be_run_again(app: Flask) -> None:

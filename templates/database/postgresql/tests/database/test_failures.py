@@ -1,0 +1,38 @@
+"""The errors of PostgreSQL that are not the application's fault are known."""
+
+import time
+
+import pytest
+from flask import Flask
+from sqlalchemy import text
+
+from my_flask_app.database import db
+from my_flask_app.database.transactions import run_transaction
+
+FAIL = "DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '{}'; END $$"
+
+CONFLICTS = ["40001", "40P01"]
+BUSY = ["53100", "53200", "55P03"]
+LOST = ["57P01", "57P02"]
+
+
+@pytest.mark.parametrize("code", [*CONFLICTS, *BUSY, *LOST])
+def test_what_may_work_later_is_503(app: Flask, code: str) -> None:
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+
+    @app.get("/probe")
+    def probe() -> str:
+        db.session.execute(text(FAIL.format(code)))
+        return ""
+
+    assert app.test_client().get("/probe").status_code == 503
+
+
+@pytest.mark.parametrize("code", CONFLICTS)
+def test_a_transaction_that_conflicts_is_run_again(
+    app: Flask, monkeypatch: pytest.MonkeyPatch, code: str
+) -> None:
+    monkeypatch.setattr(time, "sleep", lambda seconds: None)
+    statements = [text(FAIL.format(code)), text("SELECT 7")]
+    with app.app_context():
+        assert run_transaction(lambda: db.session.scalar(statements.pop(0))) == 7
