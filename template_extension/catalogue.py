@@ -89,6 +89,9 @@ class Driver:
     socket: bool = False
     """Whether its module uses ``sockets.py``."""
 
+    time_out: bool = False
+    """Whether its module says how long it may take to connect."""
+
     pooler: bool = False
     """Whether its module says what it needs behind a pooler."""
 
@@ -140,6 +143,7 @@ def drivers() -> dict[str, Driver]:
             found[name] = Driver(
                 name=name,
                 socket="from .sockets import" in source,
+                time_out='"connect_timeout"' in source,
                 pooler="\nPOOLER_CONNECT_ARGS" in source,
                 **header(source),
             )

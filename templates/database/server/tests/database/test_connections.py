@@ -3,6 +3,7 @@
 import os
 import socket
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from contextlib import suppress
@@ -21,15 +22,18 @@ from sqlalchemy import text
 from sqlalchemy import union_all
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import PendingRollbackError
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from my_flask_app.app import create_app
-from my_flask_app.database import connections
 from my_flask_app.database import db
+from my_flask_app.database import dialect
 from my_flask_app.database import driver
 from my_flask_app.database.connections import create_engine
+from my_flask_app.database.connections import engine_options
 from my_flask_app.database.failures import is_temporary
+from my_flask_app.database.transactions import run_transaction
 
 CHANGE = "{{ database().dialect.sql.change }}"
 CONNECTION_ID = "{{ database().dialect.sql.connection_id }}"
@@ -94,12 +98,37 @@ def test_a_connection_that_dies_after_its_last_use_costs_no_answer(
     assert app.test_client().get("/finish").status_code == status
 
 
-def test_a_connection_that_was_idle_for_long_is_replaced(
-    prober: FlaskClient, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("method", ["rollback", "close"])
+@pytest.mark.parametrize("is_noticed", [True, False])
+def test_a_session_whose_connection_died_goes_on_with_another(
+    app: Flask, method: str, is_noticed: bool
+) -> None:
+    with app.app_context():
+        killed = db.session.scalar(text(CONNECTION_ID))
+        kill(app, str(killed))
+        if is_noticed:
+            with pytest.raises(DBAPIError):
+                db.session.scalar(text(CONNECTION_ID))
+
+        getattr(db.session, method)()
+        assert db.session.scalar(text(CONNECTION_ID)) != killed
+
+
+@pytest.mark.parametrize(
+    ("seconds", "is_used_again"),
+    [(120, True), (181, False), (-60, False)],
+    ids=["two minutes", "three minutes", "the clock was set back"],
+)
+def test_a_connection_that_was_idle_for_three_minutes_is_replaced(
+    prober: FlaskClient,
+    monkeypatch: pytest.MonkeyPatch,
+    seconds: float,
+    is_used_again: bool,
 ) -> None:
     idle = prober.get("/probe").text
-    monkeypatch.setattr(connections, "MAX_IDLE_SECONDS", -1)
-    assert prober.get("/probe").text != idle
+    now = time.time() + seconds
+    monkeypatch.setattr(time, "time", lambda: now)
+    assert (prober.get("/probe").text == idle) == is_used_again
 
 
 def test_a_connection_that_dies_in_the_middle_of_a_request_is_503(app: Flask) -> None:
@@ -113,14 +142,93 @@ def test_a_connection_that_dies_in_the_middle_of_a_request_is_503(app: Flask) ->
     assert app.test_client().get("/probe").status_code == 503
 
 
-def test_an_error_of_the_application_is_500(app: Flask) -> None:
+@pytest.mark.parametrize("code", sorted(dialect.BUSY | dialect.CONFLICTS, key=str))
+def test_what_the_server_may_do_later_is_503(
+    app: Flask, monkeypatch: pytest.MonkeyPatch, code: object
+) -> None:
     app.config["PROPAGATE_EXCEPTIONS"] = False
 
     @app.get("/probe")
     def probe() -> str:
+        monkeypatch.setattr(driver, "error_code", lambda error: code)
         return str(db.session.scalar(text("nonsense")))
 
+    response = app.test_client().get("/probe")
+    assert response.status_code == 503
+    assert int(response.headers["Retry-After"]) > 0
+
+
+def ask_nonsense() -> str:
+    return str(db.session.scalar(text("nonsense")))
+
+
+def go_on_after_an_error() -> str:
+    raise PendingRollbackError
+
+
+@pytest.mark.parametrize("view", [ask_nonsense, go_on_after_an_error])
+def test_an_error_of_the_application_is_500(
+    app: Flask, view: Callable[[], str]
+) -> None:
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    app.add_url_rule("/probe", view_func=view)
     assert app.test_client().get("/probe").status_code == 500
+
+
+def test_an_error_handler_of_the_application_goes_first(app: Flask) -> None:
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+
+    @app.get("/probe")
+    def probe() -> str:
+        raise PoolTimeout
+
+    @app.errorhandler(PoolTimeout)
+    def page(error: PoolTimeout) -> str:
+        return "handled"
+
+    assert app.test_client().get("/probe").text == "handled"
+
+
+def test_with_testing_the_error_itself_is_raised(app: Flask) -> None:
+    @app.get("/probe")
+    def probe() -> str:
+        raise PoolTimeout
+
+    with pytest.raises(PoolTimeout):
+        app.test_client().get("/probe")
+
+
+def test_a_transaction_whose_connection_is_lost_at_its_end_is_not_run_again(
+    app: Flask,
+) -> None:
+    """Nobody knows whether it was committed."""
+    calls = []
+
+    def work() -> None:
+        calls.append(1)
+        kill(app, str(db.session.scalar(text(CONNECTION_ID))))
+
+    with app.app_context(), pytest.raises(DBAPIError):
+        run_transaction(work)
+
+    assert len(calls) == 1
+
+
+def test_what_the_url_says_goes_before_the_arguments_of_the_driver(
+    migrated_database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(driver, "CONNECT_ARGS", {"probe": 1})
+    url = make_url(migrated_database)
+    assert engine_options(url, {})["connect_args"] == {"probe": 1}
+    url = url.update_query_dict({"probe": "2"})
+    assert engine_options(url, {})["connect_args"] == {}
+
+
+def test_the_engine_has_the_options_that_the_driver_needs(
+    migrated_database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(driver, "ENGINE_OPTIONS", {"pool_pre_ping": True})
+    assert engine_options(make_url(migrated_database), {})["pool_pre_ping"]
 
 
 def test_the_pool_is_as_large_as_the_environment_says(
@@ -266,12 +374,13 @@ def test_no_thread_gets_the_results_of_another(app: Flask) -> None:
         assert all(threads.map(ask, range(200)))
 
 
+@pytest.mark.parametrize("options", [{}, {"no_parameters": True}])
 def test_a_connection_that_was_changed_serves_no_other_request(
-    app: Flask, prober: FlaskClient
+    app: Flask, prober: FlaskClient, options: dict[str, bool]
 ) -> None:
     @app.get("/change")
     def change() -> str:
-        db.session.execute(text(CHANGE))
+        db.session.execute(text(CHANGE), execution_options=options)
         return str(db.session.scalar(text(CONNECTION_ID)))
 
     before = prober.get("/probe").text
