@@ -3,10 +3,12 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import make_url
+from sqlalchemy.pool import QueuePool
 
 from my_flask_app import environment
 from my_flask_app.app import create_app
 from my_flask_app.config import load_config
+from my_flask_app.database import db
 from my_flask_app.environment import ConfigError
 from my_flask_app.environment import load_env
 
@@ -90,6 +92,18 @@ def test_a_url_of_another_kind_is_refused(
     monkeypatch.setenv("DATABASE_URL", url)
     with pytest.raises(ConfigError, match="DATABASE_URL (is not|starts with)"):
         create_app()
+
+
+@pytest.mark.parametrize(("value", "seconds"), [(None, 30), ("2", 2)])
+def test_the_environment_says_how_long_a_request_waits(
+    monkeypatch: pytest.MonkeyPatch, value: str | None, seconds: int
+) -> None:
+    if value is not None:
+        monkeypatch.setenv("DATABASE_TIMEOUT", value)
+
+    with create_app().app_context():
+        assert isinstance(db.engine.pool, QueuePool)
+        assert db.engine.pool.timeout() == seconds
 
 
 @pytest.mark.parametrize("value", ["many", "0", "-1", ""])

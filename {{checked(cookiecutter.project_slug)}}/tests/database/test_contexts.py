@@ -5,6 +5,7 @@ import gc
 import threading
 from collections.abc import Callable
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from flask import Flask
@@ -64,6 +65,12 @@ def test_a_command_inside_a_pushed_context_has_its_own_session(app: Flask) -> No
         assert db.session() is outer
 
     assert errors == [None, None]
+
+
+def test_a_thread_that_inherits_a_context_shares_its_session(app: Flask) -> None:
+    with app.app_context(), ThreadPoolExecutor(1) as threads:
+        context = contextvars.copy_context()
+        assert threads.submit(context.run, db.session).result() is db.session()
 
 
 def push_and_forget(app: Flask) -> None:

@@ -247,28 +247,47 @@ def test_after_an_error_in_a_handler_the_error_page_renders(app: Flask) -> None:
     assert app.test_client().post("/probe").text == "[] are saved"
 
 
-def handle_first_in(app: Flask, error: type[Exception]) -> None:
+def handle_first_in(app: Flask, method: str, error: type[Exception]) -> None:
     """Replace a method of ``app`` as some extensions do, to handle its errors first."""
-    handle = app.handle_user_exception
+    handle = getattr(app, method)
 
     def handle_first(*args: Any) -> object:
         # From Flask 3.2 on, the context comes before the error.
         if isinstance(args[-1], error):
-            return f"{db.session.scalars(select(Note.text)).all()} are saved"
+            notes = db.session.scalars(select(Note.text)).all()
+            return app.response_class(f"{notes} are saved")
 
         return handle(*args)
 
-    app.handle_user_exception = handle_first  # type: ignore[assignment, method-assign]
+    setattr(app, method, handle_first)
 
 
-def test_extensions_that_handle_errors_first_can_use_the_session(app: Flask) -> None:
-    handle_first_in(app, IntegrityError)
+@pytest.mark.parametrize(
+    ("method", "place"),
+    [
+        ("handle_user_exception", "before_request"),
+        ("handle_user_exception", "view"),
+        ("handle_exception", "after_request"),
+    ],
+)
+def test_extensions_that_handle_errors_first_can_use_the_session(
+    app: Flask, method: str, place: str
+) -> None:
+    handle_first_in(app, method, IntegrityError)
+
+    def write_twice(*_: object) -> None:
+        write("once")
+        write("once")
 
     @app.post("/probe")
     def probe() -> str:
-        write("once")
-        write("once")
+        if place == "view":
+            write_twice()
+
         return ""
+
+    if place != "view":
+        getattr(app, place)(write_twice)
 
     assert app.test_client().post("/probe").text == "[] are saved"
 
@@ -293,6 +312,20 @@ def test_a_hook_of_the_session_that_fails_keeps_no_handler_from_running(
 
     assert app.test_client().post("/probe").text == "['new'] are saved"
     assert connections_in_use(app) == 0
+
+
+def test_nobody_finds_a_session_that_could_not_be_closed(app: Flask) -> None:
+    def fail(session: object, transaction: object) -> None:
+        raise LookupError
+
+    context = app.app_context()
+    with pytest.raises(LookupError), context:
+        event.listen(db.session(), "after_transaction_end", fail)
+        write("lost")
+
+    assert context not in db.session.registry.registry
+    assert connections_in_use(app) == 0
+    assert saved_notes(app) == []
 
 
 def test_a_session_that_is_kept_past_its_context_stays_ended(app: Flask) -> None:
