@@ -113,6 +113,7 @@ ROWS: list[tuple[dict[str, str], dict[str, str], set[str]]] = [
             "tests/database/test_pools.py",
             "tests/database/test_sockets.py",
             "tests/database/test_statements.py",
+            "tests/database/test_sqlite_migrations.py",
             "tests/database/test_time_out.py",
             "tests/database/test_transactions.py",
             "tests/database/test_urls.py",

@@ -1,9 +1,12 @@
 """Transactions take turns at the write lock, and readers never wait."""
 
+import contextvars
+import sqlite3
 import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -18,6 +21,7 @@ from helpers import dispose
 from helpers import tables
 from sqlalchemy import ForeignKey
 from sqlalchemy import select
+from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase
@@ -256,19 +260,127 @@ def test_whoever_waits_too_long_gets_an_error(app: Flask, tmp_path: Path) -> Non
     engine.dispose()
 
 
-def test_a_request_that_waits_too_long_is_503(migrated_database: str) -> None:
-    options = {"SQLALCHEMY_ENGINE_OPTIONS": {"pool_timeout": 0.05}}
-    app = create_app(config_for_tests(migrated_database) | options)
+@pytest.fixture
+def impatient(migrated_database: str) -> Iterator[Flask]:
+    """Return an application that hardly waits for its turn to write."""
+    options = {"pool_size": 1, "pool_timeout": 0.05}
+    config = config_for_tests(migrated_database)
+    app = create_app(config | {"SQLALCHEMY_ENGINE_OPTIONS": options})
     app.config["PROPAGATE_EXCEPTIONS"] = False
-    app.add_url_rule("/count", view_func=count, methods=["POST"])
-    with app.app_context(), ThreadPoolExecutor(1) as threads:
+    yield app
+    dispose(app)
+
+
+@pytest.mark.parametrize("method", ["DELETE", "PATCH", "POST", "PUT"])
+def test_a_request_that_waits_too_long_is_503_and_not_answered_again(
+    impatient: Flask, method: str
+) -> None:
+    calls = []
+
+    @impatient.route("/count", methods=[method])
+    def view() -> str:
+        calls.append(1)
+        return count()
+
+    client = impatient.test_client()
+    with impatient.app_context(), ThreadPoolExecutor(1) as threads:
         db.session.connection()
-        response = threads.submit(app.test_client().post, "/count").result()
+        response = threads.submit(client.open, "/count", method=method).result()
 
     assert response.status_code == 503
     assert int(response.headers["Retry-After"]) > 0
-    assert app.test_client().post("/count").status_code == 200
-    dispose(app)
+    assert len(calls) == 1
+    assert client.open("/count", method=method).status_code == 200
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS", "TRACE"])
+def test_a_request_that_is_safe_reads_while_another_writes(
+    impatient: Flask, method: str
+) -> None:
+    @impatient.route("/value", methods=[method], provide_automatic_options=False)
+    def view() -> str:
+        return str(db.session.get_one(Counter, 1).value)
+
+    client = impatient.test_client()
+    with impatient.app_context(), ThreadPoolExecutor(1) as threads:
+        db.session.connection()
+        response = threads.submit(client.open, "/value", method=method).result()
+
+    assert response.status_code == 200
+
+
+def test_a_safe_request_that_writes_too_late_is_answered_again(app: Flask) -> None:
+    calls = []
+
+    @app.errorhandler(Exception)
+    def page(error: Exception) -> str:
+        return "not answered again"
+
+    @app.get("/late")
+    def count_late() -> str:
+        calls.append(1)
+        counter = db.session.get_one(Counter, 1)
+        if len(calls) == 1:
+            with ThreadPoolExecutor(1) as threads:
+                threads.submit(app.test_client().post, "/count").result()
+
+        counter.value += 1
+        db.session.commit()
+        return "written"
+
+    assert app.test_client().get("/late").text == "written"
+    assert len(calls) == 2
+    assert value(app) == "2"
+
+
+def test_a_safe_request_that_fails_otherwise_is_not_answered_again(app: Flask) -> None:
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    calls = []
+
+    @app.get("/fail")
+    def fail() -> str:
+        calls.append(1)
+        raise RuntimeError
+
+    assert app.test_client().get("/fail").status_code == 500
+    assert len(calls) == 1
+
+
+def test_whoever_has_written_takes_a_turn_for_the_next_transaction(
+    impatient: Flask,
+) -> None:
+    impatient.add_url_rule("/count", view_func=count, methods=["POST"])
+    with impatient.app_context(), ThreadPoolExecutor(1) as threads:
+        with db.engine.connect() as connection:
+            connection.execute(select(1))
+            connection.commit()
+            db.session.connection()
+            response = threads.submit(impatient.test_client().post, "/count").result()
+
+    assert response.status_code == 503
+
+
+def test_a_thread_that_inherits_a_context_waits_for_its_turn(impatient: Flask) -> None:
+    def work() -> None:
+        with impatient.app_context():
+            db.session.connection()
+
+    with impatient.app_context(), ThreadPoolExecutor(1) as threads:
+        db.session.connection()
+        context = contextvars.copy_context()
+        with pytest.raises(OperationalError, match="locked"):
+            threads.submit(context.run, work).result()
+
+
+def test_what_only_reads_need_not_wait_for_its_turn(impatient: Flask) -> None:
+    def read() -> int:
+        with impatient.app_context():
+            db.session.connection(execution_options={"sqlite_begin": "DEFERRED"})
+            return db.session.get_one(Counter, 1).value
+
+    with impatient.app_context(), ThreadPoolExecutor(1) as threads:
+        db.session.connection()
+        assert threads.submit(read).result() == 0
 
 
 def test_foreign_keys_are_enforced(app: Flask) -> None:
@@ -298,6 +410,33 @@ def test_a_shell_keeps_nobody_waiting_nor_does_a_context_inside_it(app: Flask) -
             db.session.get_one(Counter, 1)
             request = threads.submit(app.test_client().post, "/count")
             assert request.result(timeout=5).status_code == 200
+
+
+def test_a_shell_writes_when_it_is_told(app: Flask) -> None:
+    with app.app_context():
+        app.make_shell_context()
+        db.session.get_one(Counter, 1).value = 7
+        db.session.commit()
+
+    assert value(app) == "7"
+
+
+def test_the_database_is_in_wal_mode(app: Flask) -> None:
+    with app.app_context():
+        assert db.session.scalar(text("PRAGMA journal_mode")) == "wal"
+
+
+def test_the_first_connection_waits_for_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "other.db"
+    engine = create_engine(f"sqlite:///{file}")
+    with closing(sqlite3.connect(file)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        monkeypatch.setattr(time, "sleep", lambda seconds: other.rollback())
+        engine.connect().close()
+
+    engine.dispose()
 
 
 def test_arguments_for_the_driver_do_not_bring_back_its_way_to_wait(

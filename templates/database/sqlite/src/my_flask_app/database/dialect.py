@@ -4,7 +4,7 @@
 # ///
 """What is particular to SQLite.
 
-Tested in ``tests/database/test_connections.py`` and ``test_migrations.py``.
+Tested in ``tests/database/test_connections.py`` and ``test_sqlite_migrations.py``.
 """
 
 import sqlite3

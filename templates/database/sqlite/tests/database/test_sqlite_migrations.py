@@ -1,0 +1,111 @@
+"""A migration alters a table that others refer to, or it changes nothing."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from shutil import copytree
+from textwrap import indent
+
+import pytest
+from alembic import command
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from flask import Flask
+from helpers import config_for_tests
+from helpers import dispose
+from sqlalchemy import Column
+from sqlalchemy import inspect
+from sqlalchemy import Integer
+from sqlalchemy import MetaData
+from sqlalchemy import Table
+from sqlalchemy import text
+
+import my_flask_app
+from my_flask_app.app import create_app
+from my_flask_app.database import Base
+from my_flask_app.database import db
+
+MIGRATION = """
+from alembic import op
+from sqlalchemy import Column, Integer
+
+revision = "last"
+down_revision = {head!r}
+
+
+def upgrade():
+{statements}
+"""
+
+CREATE_TABLES = """
+op.execute("CREATE TABLE shelves (id INTEGER PRIMARY KEY)")
+op.execute("CREATE TABLE books (shelf_id REFERENCES shelves ON DELETE CASCADE)")
+op.execute("INSERT INTO shelves VALUES (1)")
+op.execute("INSERT INTO books VALUES (1)")
+"""
+
+ALTER_TABLE = """
+with op.batch_alter_table("shelves", recreate="always") as shelves:
+    shelves.add_column(Column("height", Integer))
+"""
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Iterator[Flask]:
+    app = create_app(config_for_tests(f"sqlite:///{tmp_path / 'migrated.db'}"))
+    with app.app_context():
+        yield app
+
+    dispose(app)
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Config:
+    """Return the configuration of migrations that are a copy of the project's."""
+    folder = tmp_path / "migrations"
+    copytree(Path(str(my_flask_app.__file__)).parent / "migrations", folder)
+    config = Config()
+    config.set_main_option("script_location", str(folder).replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    return config
+
+
+def migrate(config: Config, statements: str) -> None:
+    scripts = ScriptDirectory.from_config(config)
+    migration = MIGRATION.format(
+        head=scripts.get_current_head(), statements=indent(statements, "    ")
+    )
+    Path(scripts.versions, "last.py").write_text(migration)
+    command.upgrade(config, "head")
+
+
+def test_a_table_that_others_refer_to_is_altered_without_harm(
+    app: Flask, config: Config
+) -> None:
+    migrate(config, CREATE_TABLES + ALTER_TABLE)
+    assert db.session.scalar(text("SELECT shelf_id FROM books")) == 1
+
+
+def test_after_a_migration_foreign_keys_are_enforced(
+    app: Flask, config: Config
+) -> None:
+    migrate(config, CREATE_TABLES)
+    assert db.session.scalar(text("PRAGMA foreign_keys")) == 1
+
+
+def test_a_migration_that_fails_changes_nothing(app: Flask, config: Config) -> None:
+    with pytest.raises(ZeroDivisionError):
+        migrate(config, CREATE_TABLES + "1 / 0")
+
+    assert inspect(db.engine).get_table_names() == []
+
+
+def test_a_migration_that_is_written_alters_tables_as_sqlite_does(
+    app: Flask, config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    migrate(config, CREATE_TABLES)
+    metadata = MetaData()
+    Table("shelves", metadata, Column("id", Integer), Column("height", Integer))
+    monkeypatch.setattr(Base, "metadata", metadata)
+    command.revision(config, autogenerate=True, rev_id="written")
+    (written,) = Path(ScriptDirectory.from_config(config).versions).glob("written*")
+    assert "with op.batch_alter_table('shelves'" in written.read_text()
