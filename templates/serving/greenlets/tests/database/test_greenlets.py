@@ -1,6 +1,9 @@
 """Sessions hold when greenlets take turns, and when one is interrupted."""
 
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import gevent
 import pytest
@@ -10,10 +13,26 @@ from helpers import connections_in_use
 
 from my_flask_app.database import db
 
+PROJECT = Path(__file__).parents[2]
+
+LOAD_CONFIGURATION = """
+import runpy
+import sys
+
+runpy.run_path("gunicorn.conf.py")
+assert "my_flask_app.app" not in sys.modules
+monkey = sys.modules["gevent.monkey"]
+assert monkey.is_module_patched("socket")
+"""
+
 
 def test_the_standard_library_is_patched() -> None:
     assert monkey.is_module_patched("socket")
     assert monkey.is_module_patched("threading")
+
+
+def test_gunicorn_has_it_patched_before_the_application_is_imported() -> None:
+    subprocess.run([sys.executable, "-c", LOAD_CONFIGURATION], cwd=PROJECT, check=True)
 
 
 def test_greenlets_at_the_same_time_have_their_own_sessions(app: Flask) -> None:
