@@ -3,6 +3,8 @@
 As a plugin of pytest, it has the option ``--break NAME`` for scenarios.
 """
 
+from pathlib import Path
+
 import pytest
 
 from tests.conftest import Project
@@ -69,6 +71,25 @@ BREAKS = {
         "close_resets_only=False, ",
         "",
     ),
+    "a session that a view closes for good": (
+        "database/sessions.py",
+        "super().reset",
+        "super().close",
+    ),
+    "a session that cannot be closed is found again": (
+        "database/sessions.py",
+        "registry.pop(context, None)\n",
+        """registry.get(context)
+    if session is not None:
+        session.end()
+        sessions.registry.registry.pop(context)
+""",
+    ),
+    "a session for every request": (
+        "database/lifetimes.py",
+        "            return method(*args, **kwargs)",
+        "            sessions()\n            return method(*args, **kwargs)",
+    ),
     "a stream without the session of its view": (
         "database/lifetimes.py",
         "if not streams.is_needed(context, args[-1]):",
@@ -104,6 +125,11 @@ BREAKS = {
         "unsaved.expect_of_command(sessions(), args[-1])",
         "pass",
     ),
+    "a download that keeps a connection": (
+        "database/streams.py",
+        " and holds(stream, context)",
+        "",
+    ),
     "no rollback before the error handler": (
         "database/sessions.py",
         "        sessions.rollback()",
@@ -112,6 +138,16 @@ BREAKS = {
     "no rollback before the handler of an extension": (
         "database/lifetimes.py",
         '        ("dispatch_request", roll_back_after_error),\n',
+        "",
+    ),
+    "no rollback before the handler of an extension, before the view": (
+        "database/lifetimes.py",
+        '        ("preprocess_request", roll_back_after_error),\n',
+        "",
+    ),
+    "no rollback before the handler of an extension, after the view": (
+        "database/lifetimes.py",
+        '        ("process_response", roll_back_after_error),\n',
         "",
     ),
     "no rollback before the handler of an error that is not caught": (
@@ -149,6 +185,16 @@ BREAKS = {
         "        disown(record)\n\n    records.clear()",
         "        pass\n\n    records.clear()",
     ),
+    "a child process that finds the session of its parent": (
+        "database/forks.py",
+        "registry.clear()",
+        "pass",
+    ),
+    "more patience than the settings say": (
+        "database/settings.py",
+        'number("DATABASE_TIMEOUT", float, default=30.0)',
+        "30.0",
+    ),
 }
 
 # Of a server, and noticed on PostgreSQL.
@@ -158,6 +204,46 @@ POSTGRESQL_BREAKS = {
         "if is_open(cursor):",
         "if False:",
     ),
+    "a child process that waits for the connections of its parent": (
+        "database/forks.py",
+        "engine.dispose(close=False)",
+        "pass",
+    ),
+    "a socket shared with a child process": (
+        "database/forks.py",
+        "cut_off(fileno(connection))",
+        "pass",
+    ),
+    "no time-out for a server that does not answer": (
+        "database/driver.py",
+        '{"connect_timeout": 10}',
+        "{}",
+    ),
+    "a lost connection that only its code tells of": (
+        "database/connections.py",
+        " or code in dialect.LOST",
+        "",
+    ),
+    "a serialization failure is final": (
+        "database/dialect.py",
+        '"40001", ',
+        "",
+    ),
+    "a deadlock is final": (
+        "database/dialect.py",
+        ', "40P01"',
+        "",
+    ),
+    "a full disk is the application's fault": (
+        "database/dialect.py",
+        '"53100", ',
+        "",
+    ),
+    "prepared statements behind a pooler": (
+        "database/settings.py",
+        "driver.POOLER_CONNECT_ARGS if pooler else {}",
+        "{}",
+    ),
     "an aborted transaction is committed": (
         "database/commits.py",
         "if driver.has_failed(connection.connection.dbapi_connection):",
@@ -165,7 +251,25 @@ POSTGRESQL_BREAKS = {
     ),
 }
 
+SQLALCHEMY_BREAKS = {
+    "one engine for all applications": (
+        "database/extension.py",
+        "= create_engine(url, **options)",
+        '= self.__dict__.setdefault("one", create_engine(url, **options))',
+    ),
+}
+
 FLASK_SQLALCHEMY_BREAKS = {
+    "a second database": (
+        "database/extension.py",
+        'if app.config.get("SQLALCHEMY_BINDS"):',
+        "if False:",
+    ),
+    "a session that ends before its stream": (
+        "database/extension.py",
+        "del app.teardown_appcontext_funcs[others:]",
+        "pass",
+    ),
     "a session that follows the current application": (
         "database/extension.py",
         "return bind or self.bind",
@@ -199,6 +303,16 @@ SQLITE_BREAKS = {
         "if reads or holds_write_lock(connection.engine.url):",
         "if reads:",
     ),
+    "whoever has written only reads from then on": (
+        "database/turns.py",
+        " and connection.in_transaction()",
+        "",
+    ),
+    "a thread that only reads as its parent writes": (
+        "database/turns.py",
+        "threading.get_ident()",
+        "0",
+    ),
     "a writer to one database reads from another": (
         "database/turns.py",
         "connection.engine.url",
@@ -224,10 +338,95 @@ SQLITE_BREAKS = {
         'g.get("reads_in_thread") == threading.get_ident()',
         '"reads_in_thread" in g',
     ),
+    "connections of its parent that a child process frees": (
+        "database/forks.py",
+        "ctypes.pythonapi.Py_IncRef(",
+        "id(",
+    ),
+    "a POST that only reads at first": (
+        "database/safe_requests.py",
+        '"TRACE"}',
+        '"TRACE", "POST"}',
+    ),
+    "a request that is not safe is answered again": (
+        "database/safe_requests.py",
+        "is_read_only() and is_temporary",
+        "is_temporary",
+    ),
+    "a safe request that fails is answered again": (
+        "database/safe_requests.py",
+        " and is_temporary(args[-1])",
+        "",
+    ),
+    "an error handler keeps a safe request from being answered again": (
+        "database/safe_requests.py",
+        "app.handle_user_exception = raise_if_retryable(",
+        "app.unused = raise_if_retryable(",
+    ),
+    "only GET is safe": (
+        "database/safe_requests.py",
+        '"GET", "HEAD", "OPTIONS", "TRACE"',
+        '"GET"',
+    ),
+    "readers that wait although they were told not to": (
+        "database/turns.py",
+        '.get("sqlite_begin") == "DEFERRED"',
+        '.get("sqlite_begin") == "DEFERRED" and holds_write_lock(URL.create(""))',
+    ),
+    "readers that see one state after another": (
+        "database/turns.py",
+        'connection.exec_driver_sql("BEGIN DEFERRED")',
+        "pass",
+    ),
+    "no WAL mode": (
+        "database/connections.py",
+        "journal_mode = WAL",
+        "journal_mode = DELETE",
+    ),
+    "no patience with the first connection": (
+        "database/connections.py",
+        'turns.execute(connection.cursor(), "PRAGMA journal_mode = WAL", timeout)',
+        'connection.execute("PRAGMA journal_mode = WAL")',
+    ),
+    "readers that wait for connections": (
+        "database/connections.py",
+        '"max_overflow": -1',
+        '"max_overflow": 0',
+    ),
+    "the way to wait of SQLite itself": (
+        "database/connections.py",
+        '"timeout": 0',
+        '"timeout": 1',
+    ),
     "no foreign keys": (
         "database/connections.py",
         "foreign_keys = ON",
         "foreign_keys = OFF",
+    ),
+    "foreign keys while a migration alters tables": (
+        "database/connections.py",
+        "foreign_keys = OFF",
+        "foreign_keys = ON",
+    ),
+    "no foreign keys after a migration": (
+        "database/connections.py",
+        "connection.detach()",
+        "pass",
+    ),
+    "a migration on a connection like any other": (
+        "database/migrations.py",
+        "connect_to_migrate(db.engine)",
+        "db.engine.connect()",
+    ),
+    "a migration that fails halfway stays there": (
+        "database/dialect.py",
+        '"transactional_ddl": True',
+        '"transactional_ddl": False',
+    ),
+    "a migration that SQLite cannot do": (
+        "database/dialect.py",
+        '"render_as_batch": True',
+        '"render_as_batch": False',
     ),
 }
 
@@ -236,6 +435,11 @@ SERVER_BREAKS = {
         "errors.py",
         'if is_temporary(getattr(error, "original_exception", None)):',
         "if False:",
+    ),
+    "the error itself is kept from tests": (
+        "errors.py",
+        "register_error_handler(HTTPException",
+        "register_error_handler(Exception",
     ),
     "a conflict is final": (
         "database/transactions.py",
@@ -246,6 +450,66 @@ SERVER_BREAKS = {
         "database/failures.py",
         "error = error.orig.__context__",
         "return False",
+    ),
+    "a conflict is final at the second time": (
+        "database/transactions.py",
+        "retries: int = 10",
+        "retries: int = 1",
+    ),
+    "no pause after a conflict": (
+        "database/transactions.py",
+        "time.sleep(random",
+        "float(random",
+    ),
+    "pauses of the same length": (
+        "database/transactions.py",
+        "random.uniform(0, ",
+        "max(0, ",
+    ),
+    "pauses that do not grow": (
+        "database/transactions.py",
+        " * 2**retry",
+        "",
+    ),
+    "pauses that grow for ever": (
+        "database/transactions.py",
+        "min(1, ",
+        "max(0, ",
+    ),
+    "an interruption leaves its transaction open": (
+        "database/transactions.py",
+        "except BaseException as",
+        "except Exception as",
+    ),
+    "a commit that may have succeeded is repeated": (
+        "database/transactions.py",
+        "not is_conflict(error)",
+        "not (is_conflict(error) or getattr(error, 'connection_invalidated', False))",
+    ),
+    "a conflict of MariaDB alone is final": (
+        "database/dialect.py",
+        "{1020, ",
+        "{",
+    ),
+    "a lock that was not got is the application's fault": (
+        "database/dialect.py",
+        ", 1205",
+        "",
+    ),
+    "a busy server is the application's fault": (
+        "database/failures.py",
+        " or is_busy(error)",
+        "",
+    ),
+    "a conflict that nobody repeated is the application's fault": (
+        "database/failures.py",
+        "is_conflict(error) or ",
+        "",
+    ),
+    "an error that was swallowed is the server's fault": (
+        "database/failures.py",
+        "return error.code == CONNECTION_WAS_LOST",
+        "return True",
     ),
     "a lost connection is the application's fault": (
         "database/failures.py",
@@ -261,6 +525,11 @@ SERVER_BREAKS = {
         "database/leftovers.py",
         'info["changed"] = True',
         'info["changed"] = False',
+    ),
+    "a statement without parameters changes nothing": (
+        "database/leftovers.py",
+        ', "do_execute_no_params"',
+        "",
     ),
     "connections that keep their autocommit": (
         "database/leftovers.py",
@@ -307,6 +576,16 @@ SERVER_BREAKS = {
         "        raise error",
         "        pass",
     ),
+    "an error that ends a transaction is not noted": (
+        "database/commits.py",
+        'connection.info["ended_by"] = error',
+        "pass",
+    ),
+    "a transaction that has ended is remembered after its rollback": (
+        "database/commits.py",
+        'event.listen(engine, "rollback", forget)',
+        "pass",
+    ),
     "a transaction that has not begun is committed": (
         "database/transactions.py",
         "finished(work())",
@@ -316,6 +595,56 @@ SERVER_BREAKS = {
         "database/connections.py",
         "if is_inherited(record):",
         "if False:",
+    ),
+    "a session that cannot be rolled back on a connection that died": (
+        "database/sessions.py",
+        "in_any_case(super().rollback)",
+        "super().rollback()",
+    ),
+    "a session that cannot be closed on a connection that died": (
+        "database/sessions.py",
+        "in_any_case(super().reset)",
+        "super().reset()",
+    ),
+    "a connection that died is asked what has happened on it": (
+        "database/commits.py",
+        "if not connection.invalidated:",
+        "if True:",
+    ),
+    "connections that were idle for long": (
+        "database/connections.py",
+        " <= MAX_IDLE_SECONDS",
+        "",
+    ),
+    "connections that were idle for half an hour": (
+        "database/connections.py",
+        "MAX_IDLE_SECONDS = 180",
+        "MAX_IDLE_SECONDS = 1800",
+    ),
+    "connections that were idle while the clock was set back": (
+        "database/connections.py",
+        "not 0 <= time",
+        "not time",
+    ),
+    "a round trip to look at a connection": (
+        "database/connections.py",
+        '"max_overflow": 0, ',
+        '"max_overflow": 0, "pool_pre_ping": True, ',
+    ),
+    "what the driver needs is not there": (
+        "database/connections.py",
+        " | driver.ENGINE_OPTIONS",
+        "",
+    ),
+    "what the URL says does not count": (
+        "database/connections.py",
+        " if key not in url.query",
+        "",
+    ),
+    "a connection for each thread, and none for a nested context": (
+        "../../gunicorn.conf.py",
+        "2 * threads",
+        "threads",
     ),
     "a server that is down is the application's fault": (
         "database/connections.py",
@@ -329,41 +658,51 @@ SERVER_BREAKS = {
     ),
 }
 
-# Only what serves a project, or is in front of its database, can notice these.
-SCENARIO_BREAKS = {
-    "more patience than the settings say": (
-        "database/settings.py",
-        'number("DATABASE_TIMEOUT", float, default=30.0)',
-        "30.0",
-    ),
-    "a round trip to look at a connection": (
-        "database/connections.py",
-        '"max_overflow": 0, ',
-        '"max_overflow": 0, "pool_pre_ping": True, ',
-    ),
-    "prepared statements behind a pooler": (
-        "database/settings.py",
-        "driver.POOLER_CONNECT_ARGS if pooler else {}",
-        "{}",
-    ),
-    "no patience with requests when it stops": (
-        "../../gunicorn.conf.py",
-        "workers = ",
-        "graceful_timeout = 0\nworkers = ",
-    ),
+# Of a server, and noticed where greenlets serve.
+GREENLET_BREAKS = {
     "a patch that comes too late": (
         "../../gunicorn.conf.py",
         "import my_flask_app.greenlets",
         "timeout = 5\nimport gevent",
     ),
+    "a patch after the driver": (
+        "greenlets.py",
+        "if DRIVER in sys.modules:",
+        "if False:",
+    ),
+    "a connection for every greenlet": (
+        "../../gunicorn.conf.py",
+        "worker_connections // 5",
+        "worker_connections",
+    ),
+}
+
+SQLITE_GREENLET_BREAKS = {
+    "a greenlet that waits stops the others": (
+        "database/turns.py",
+        "time.sleep(random",
+        "float(random",
+    ),
+}
+
+# Only what serves a project can notice these.
+SCENARIO_BREAKS = {
+    "no patience with requests when it stops": (
+        "../../gunicorn.conf.py",
+        "workers = ",
+        "graceful_timeout = 0\nworkers = ",
+    ),
 }
 
 ALL = (
     BREAKS
+    | SQLALCHEMY_BREAKS
     | FLASK_SQLALCHEMY_BREAKS
     | POSTGRESQL_BREAKS
     | SQLITE_BREAKS
     | SERVER_BREAKS
+    | GREENLET_BREAKS
+    | SQLITE_GREENLET_BREAKS
     | SCENARIO_BREAKS
 )
 
@@ -372,9 +711,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--break", choices=ALL, help="break the projects first")
 
 
-def break_project(project: Project, name: str) -> None:
+def break_project(project: Project, name: str) -> Path:
+    """Break a project, and return the path of the module that is broken."""
     file, old, new = ALL[name]
     path = project.package / file
     text = path.read_text()
     assert old in text, f"{path} has changed: {old!r} is not in it"
     path.write_text(text.replace(old, new))
+    return path

@@ -1,8 +1,11 @@
 """A project that is broken on purpose fails its own tests, and the scenarios."""
 
+import ast
 import os
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -10,44 +13,67 @@ from tests import needs
 from tests.breaks import break_project
 from tests.breaks import BREAKS
 from tests.breaks import FLASK_SQLALCHEMY_BREAKS
+from tests.breaks import GREENLET_BREAKS
 from tests.breaks import POSTGRESQL_BREAKS
 from tests.breaks import SCENARIO_BREAKS
 from tests.breaks import SERVER_BREAKS
+from tests.breaks import SQLALCHEMY_BREAKS
 from tests.breaks import SQLITE_BREAKS
+from tests.breaks import SQLITE_GREENLET_BREAKS
 from tests.conftest import Bake
 from tests.conftest import CHOICES
+from tests.conftest import Project
 from tests.conftest import ROOT
 from tests.conftest import url_of
 
 
 def cases() -> list[object]:
     flask_sqlalchemy, sqlalchemy = CHOICES["sqlalchemy_layer"]
+    threads, greenlets = "no", "yes"
     return [
-        pytest.param(database, layer, name, id=f"{layer}-{name}")
-        for database, layer, breaks in [
-            ("PostgreSQL", flask_sqlalchemy, BREAKS | FLASK_SQLALCHEMY_BREAKS),
-            ("PostgreSQL", sqlalchemy, BREAKS | POSTGRESQL_BREAKS),
-            ("MariaDB", sqlalchemy, SERVER_BREAKS),
-            ("SQLite", sqlalchemy, SQLITE_BREAKS),
+        pytest.param(database, layer, serving, name, id=f"{layer}-{name}")
+        for database, layer, serving, breaks in [
+            ("PostgreSQL", flask_sqlalchemy, threads, BREAKS | FLASK_SQLALCHEMY_BREAKS),
+            ("PostgreSQL", sqlalchemy, threads, BREAKS | SQLALCHEMY_BREAKS),
+            ("PostgreSQL", sqlalchemy, threads, POSTGRESQL_BREAKS),
+            ("PostgreSQL", sqlalchemy, greenlets, GREENLET_BREAKS),
+            ("MariaDB", sqlalchemy, threads, SERVER_BREAKS),
+            ("SQLite", sqlalchemy, threads, SQLITE_BREAKS),
+            ("SQLite", sqlalchemy, greenlets, SQLITE_GREENLET_BREAKS),
         ]
         for name in breaks
     ]
 
 
-@pytest.mark.parametrize(("database", "layer", "name"), cases())
+@pytest.mark.parametrize(("database", "layer", "greenlets", "name"), cases())
 def test_the_projects_own_tests_notice(
-    request: pytest.FixtureRequest, bake: Bake, database: str, layer: str, name: str
+    request: pytest.FixtureRequest,
+    bake: Bake,
+    database: str,
+    layer: str,
+    greenlets: str,
+    name: str,
 ) -> None:
     url = url_of(database, request)
-    project = bake(database_url=url, sqlalchemy_layer=layer)
-    break_project(project, name)
-    result = project.try_python(
-        *("-m", "pytest", "-x", "-p", "no:cacheprovider", "-W", "default"),
-        *("--ignore", "tests/test_server.py"),
-        DATABASE_TIMEOUT="2",
-    )
+    project = bake(database_url=url, sqlalchemy_layer=layer, greenlet_support=greenlets)
+    module = break_project(project, name)
+    command = ["-m", "pytest", "-x", "-p", "no:cacheprovider", "-W", "default"]
+    command += ["--ignore", "tests/test_server.py"]
+    # Where the module says that it is tested, and everywhere if that is not enough.
+    for tests in (files_of(project, module), [Path("tests")]):
+        result = project.try_python(*command, *tests, DATABASE_TIMEOUT="2")
+        if result.returncode != 0:
+            break
+
     assert result.returncode == 1, result.stdout
     assert " failed" in result.stdout
+
+
+def files_of(project: Project, module: Path) -> list[Path]:
+    """Return the files of tests that the docstring of a module names."""
+    docstring = ast.get_docstring(ast.parse(module.read_text())) or ""
+    names = re.findall(r"test_\w+\.py", docstring)
+    return [path for name in names for path in project.path.rglob(name)]
 
 
 # What is broken, and the scenario that notices. None notices one part of what two keep;
