@@ -92,7 +92,7 @@ BREAKS = {
     ),
     "a stream without the session of its view": (
         "database/lifetimes.py",
-        "if not streams.is_needed(context, args[-1]):",
+        "if not streams.is_needed(context, error):",
         "if True:",
     ),
     "a stream that ends without its session": (
@@ -117,13 +117,33 @@ BREAKS = {
     ),
     "a commit is missed where there was one": (
         "database/unsaved.py",
-        "if not session.in_nested_transaction():",
-        "if False:",
+        "if savepoint is None:",
+        "if savepoint:",
     ),
     "a command's forgotten commit is not noticed": (
         "database/lifetimes.py",
-        "unsaved.expect_of_command(sessions(), args[-1])",
+        "unsaved.expect_of_command(sessions(), error)",
         "pass",
+    ),
+    "a stream that nobody closes keeps its connection": (
+        "database/streams.py",
+        "streams[context] = ref(stream)",
+        "streams[context] = lambda: stream",
+    ),
+    "an answer that was raised is rolled back": (
+        "database/lifetimes.py",
+        "if not is_answer(error):",
+        "if True:",
+    ),
+    "a session that was invalidated is closed for good": (
+        "database/sessions.py",
+        "self._close_impl(invalidate=True, is_reset=True)",
+        "super().invalidate()",
+    ),
+    "initialization calls the teardown functions of others": (
+        "database/contexts.py",
+        "    app.teardown_appcontext_funcs.clear()\n",
+        "",
     ),
     "a download that keeps a connection": (
         "database/streams.py",
@@ -244,10 +264,15 @@ POSTGRESQL_BREAKS = {
         "driver.POOLER_CONNECT_ARGS if pooler else {}",
         "{}",
     ),
+    "a refused commit leaves its transaction to the next request": (
+        "database/commits.py",
+        "connection.dialect.do_rollback(connection.connection)",
+        "pass",
+    ),
     "an aborted transaction is committed": (
         "database/commits.py",
-        "if driver.has_failed(connection.connection.dbapi_connection):",
-        "if False:",
+        "driver.has_failed(connection.connection.dbapi_connection)",
+        "False",
     ),
 }
 
@@ -527,7 +552,7 @@ SERVER_BREAKS = {
         'info["changed"] = False',
     ),
     "a statement without parameters changes nothing": (
-        "database/leftovers.py",
+        "database/methods.py",
         ', "do_execute_no_params"',
         "",
     ),
@@ -628,12 +653,12 @@ SERVER_BREAKS = {
     ),
     "a round trip to look at a connection": (
         "database/connections.py",
-        '"max_overflow": 0, ',
-        '"max_overflow": 0, "pool_pre_ping": True, ',
+        '"max_overflow": 0,',
+        '"max_overflow": 0, "pool_pre_ping": True,',
     ),
     "what the driver needs is not there": (
         "database/connections.py",
-        " | driver.ENGINE_OPTIONS",
+        "        **driver.ENGINE_OPTIONS,\n",
         "",
     ),
     "what the URL says does not count": (
