@@ -266,12 +266,12 @@ POSTGRESQL_BREAKS = {
     ),
     "a refused commit leaves its transaction to the next request": (
         "database/commits.py",
-        "connection.dialect.do_rollback(connection.connection)",
-        "pass",
+        "            connection.rollback()\n",
+        "",
     ),
     "an aborted transaction is committed": (
         "database/commits.py",
-        "driver.has_failed(connection.connection.dbapi_connection)",
+        "driver.has_failed(connection.dbapi_connection)",
         "False",
     ),
 }
@@ -608,7 +608,7 @@ SERVER_BREAKS = {
     ),
     "a transaction that has ended is remembered after its rollback": (
         "database/commits.py",
-        'event.listen(engine, "rollback", forget)',
+        'wrap(engine, ["do_rollback"], forgetting)',
         "pass",
     ),
     "a transaction that has not begun is committed": (

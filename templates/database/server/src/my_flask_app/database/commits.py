@@ -7,7 +7,8 @@ that catches the error and commits would lose its changes without a word.
 Tested in ``tests/database/test_commits.py``.
 """
 
-from sqlalchemy import Connection
+from typing import Any
+
 from sqlalchemy import Engine
 from sqlalchemy import event
 from sqlalchemy import ExceptionContext
@@ -16,13 +17,15 @@ from sqlalchemy.exc import PendingRollbackError
 
 from . import dialect
 from . import driver
+from .methods import Method
+from .methods import wrap
 
 
 def protect(engine: Engine) -> None:
     """Let connections of an engine commit what they have been told, or nothing."""
     event.listen(engine, "handle_error", note_end)
-    event.listen(engine, "commit", refuse_if_given_up)
-    event.listen(engine, "rollback", forget)
+    wrap(engine, ["do_commit"], refusing)
+    wrap(engine, ["do_rollback"], forgetting)
 
 
 def note_end(context: ExceptionContext) -> None:
@@ -35,20 +38,30 @@ def note_end(context: ExceptionContext) -> None:
         connection.info["ended_by"] = error
 
 
-def refuse_if_given_up(connection: Connection) -> None:
+def refusing(commit: Method) -> Method:
     """Raise an error in place of a commit that would lose something."""
-    error = connection.info.pop("ended_by", None)
-    if error is None and driver.has_failed(connection.connection.dbapi_connection):
-        error = PendingRollbackError(
-            "an earlier statement has failed, so this transaction cannot be committed;"
-            " roll it back, or run what may fail in db.session.begin_nested()"
-        )
-    if error is not None:
-        # SQLAlchemy takes the transaction for ended, and would not do it.
-        connection.dialect.do_rollback(connection.connection)
-        raise error
+
+    def wrapper(connection: Any) -> None:
+        error = connection.info.pop("ended_by", None)
+        if error is None and driver.has_failed(connection.dbapi_connection):
+            error = PendingRollbackError(
+                "an earlier statement has failed, so this transaction cannot be"
+                " committed; roll it back, or run what may fail in"
+                " db.session.begin_nested()"
+            )
+        if error is not None:
+            # SQLAlchemy takes the transaction for ended, and would not do it.
+            connection.rollback()
+            raise error
+
+        commit(connection)
+
+    return wrapper
 
 
-def forget(connection: Connection) -> None:
-    if not connection.invalidated:
+def forgetting(roll_back: Method) -> Method:
+    def wrapper(connection: Any) -> None:
         connection.info.pop("ended_by", None)
+        roll_back(connection)
+
+    return wrapper
