@@ -631,11 +631,6 @@ SERVER_BREAKS = {
         "in_any_case(super().reset)",
         "super().reset()",
     ),
-    "a connection that died is asked what has happened on it": (
-        "database/commits.py",
-        "if not connection.invalidated:",
-        "if True:",
-    ),
     "connections that were idle for long": (
         "database/connections.py",
         " <= MAX_IDLE_SECONDS",
