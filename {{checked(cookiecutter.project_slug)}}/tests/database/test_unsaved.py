@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 from flask import Flask
@@ -11,6 +12,7 @@ from sqlalchemy import inspect
 from sqlalchemy import select
 from sqlalchemy import String
 from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import close_all_sessions
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.orm import Mapped
@@ -138,6 +140,12 @@ def roll_back_to_savepoint() -> None:
     savepoint.rollback()
 
 
+def fail_in_savepoint() -> None:
+    with suppress(IntegrityError), db.session.begin_nested():
+        flush()
+        execute()
+
+
 def refuse() -> None:
     flush()
     raise BadRequest
@@ -147,7 +155,7 @@ def refuse() -> None:
     "work",
     [
         *(read, commit, delete_nothing, change_nothing),
-        *(roll_back, roll_back_to_savepoint, refuse),
+        *(roll_back, roll_back_to_savepoint, fail_in_savepoint, refuse),
     ],
 )
 def test_a_request_with_nothing_to_commit_is_not_named(

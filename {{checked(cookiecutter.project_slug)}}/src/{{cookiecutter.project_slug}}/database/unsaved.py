@@ -11,6 +11,7 @@ Tested in ``tests/database/test_unsaved.py``.
 import re
 import warnings
 from collections.abc import Callable
+from collections.abc import Iterator
 from typing import Any
 
 import click
@@ -95,10 +96,19 @@ def forget_committed(session: Session) -> None:
 
 
 def forget_rolled_back(session: Session, ended: SessionTransaction) -> None:
-    if ended.parent is None:
-        session.info.pop(WRITTEN, None)
-    else:
-        session.info.get(WRITTEN, set()).discard(ended)
+    # A flush that fails rolls back the savepoint or the transaction that it is in.
+    while ended.parent is not None and not ended.nested:
+        ended = ended.parent
+
+    written = session.info.get(WRITTEN, set())
+    written -= {it for it in written if ended in with_parents(it)}
+
+
+def with_parents(transaction: SessionTransaction) -> Iterator[SessionTransaction]:
+    parent: SessionTransaction | None = transaction
+    while parent is not None:
+        yield parent
+        parent = parent.parent
 
 
 def expect_of_request(session: Session, response: Response) -> None:

@@ -90,7 +90,7 @@ def test_the_commit_of_a_transaction_that_has_ended_raises_the_error_that_ended_
         with pytest.raises(DBAPIError) as refused:
             db.session.commit()
 
-        assert refused.value is ended.value
+        assert str(refused.value) == str(ended.value)
         db.session.rollback()
         add(2)
         db.session.commit()

@@ -7,6 +7,7 @@ that catches the error and commits would lose its changes without a word.
 Tested in ``tests/database/test_commits.py``.
 """
 
+from copy import copy
 from typing import Any
 
 from sqlalchemy import Engine
@@ -33,9 +34,13 @@ def note_end(context: ExceptionContext) -> None:
     error, connection = context.sqlalchemy_exception, context.connection
     if not isinstance(error, DBAPIError) or connection is None:
         return
+    if error.orig is None or connection._is_autocommit_isolation():
+        return
 
     if driver.error_code(error.orig) in dialect.ENDS_TRANSACTION:
-        connection.info["ended_by"] = error
+        # Its traceback would keep the connection, if nobody returns that.
+        orig = copy(error.orig)
+        connection.info["ended_by"] = type(error)(error.statement, error.params, orig)
 
 
 def refusing(commit: Method) -> Method:

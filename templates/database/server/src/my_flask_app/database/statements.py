@@ -12,12 +12,12 @@ from typing import Any
 # set_config(..., true), pg_advisory_xact_lock. UPDATE has a SET too, but not first.
 LEAVING = re.compile(
     r"""
-    (?:^|;) (?:\s | --[^\n]*\n | /\*(?:(?!\*/).)*\*/)*
+    (?:^|;) (?:\s | (?:--|\#)[^\n]*\n | /\*M?!\d* | /\*(?!M?!)(?:(?!\*/).)*\*/)*
     (?:
         SET \b (?!\s+ (?:LOCAL|TRANSACTION|CONSTRAINTS|IDENTITY_INSERT) \b)
         | (?:RESET|DISCARD|LISTEN|LOAD|USE|HANDLER|PREPARE|DECLARE|DO) \b
         | (?:LOCK|FLUSH) \s+ TABLES? \b .* (?:READ|WRITE)
-        | ALTER \s+ SESSION \b
+        | (?:ALTER\s+SESSION|EXECUTE\s+IMMEDIATE|BEGIN\s+NOT\s+ATOMIC) \b
         | CREATE \s+ (?:OR \s+ REPLACE \s+)? (?:(?:GLOBAL|LOCAL) \s+)? TEMP
           (?! .* \b ON \s+ COMMIT \s+ DROP \b)
         | CREATE \s+ TABLE \s+ \[?\#
