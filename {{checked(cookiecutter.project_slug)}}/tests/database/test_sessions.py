@@ -316,10 +316,11 @@ def test_a_hook_of_the_session_that_fails_keeps_no_handler_from_running(
 
 def test_nobody_finds_a_session_that_could_not_be_closed(app: Flask) -> None:
     def fail(session: object, transaction: object) -> None:
-        raise LookupError
+        raise LookupError("a hook fails during the teardown")
 
     context = app.app_context()
-    with pytest.raises(LookupError), context:
+    # From Flask 3.2 on, it comes in a group.
+    with pytest.raises(Exception, match="teardown"), context:
         event.listen(db.session(), "after_transaction_end", fail)
         write("lost")
 
@@ -353,14 +354,14 @@ def test_an_answer_that_was_raised_is_no_error(app: Flask) -> None:
     @app.post("/probe")
     def probe() -> str:
         write("kept")
-        abort(redirect("/elsewhere"))
+        abort(redirect("/elsewhere", 303))
 
     @app.after_request
     def commit(response: Response) -> Response:
         db.session.commit()
         return response
 
-    assert app.test_client().post("/probe").status_code == 302
+    assert app.test_client().post("/probe").status_code == 303
     assert saved_notes(app) == ["kept"]
 
 
