@@ -59,18 +59,19 @@ def init_app(app: Flask) -> None:
     Up to Flask 3.1 a request takes over the one that is there, as where a test has
     pushed one; commands always do.
     """
-    app.wsgi_app = hide_context(app.wsgi_app)  # type: ignore[method-assign]
-    appcontext_popped.connect(show_context, app)
+    app.wsgi_app = hide_context(app.wsgi_app, app)  # type: ignore[method-assign]
     app.cli.main = push_context(  # type: ignore[assignment, method-assign]
         app.cli.main, app
     )
 
 
-def hide_context(wsgi_app: Callable[P, R]) -> Callable[P, R]:
+def hide_context(wsgi_app: Callable[P, R], app: Flask) -> Callable[P, R]:
     def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
         if not has_app_context():
             return wsgi_app(*args, **kwargs)
 
+        # Only now, as a signal that somebody receives makes every request slower.
+        appcontext_popped.connect(show_context, app)
         others = hidden.get()
         hidden.set(())
         token = _cv_app.set(NO_CONTEXT)
