@@ -39,7 +39,9 @@ def current_context() -> AppContext:
 
     :raises RuntimeError: outside of an application context.
     """
-    return cast("LocalProxy[AppContext]", app_ctx)._get_current_object()
+    context = _cv_app.get(None)
+    # The proxy knows what to say, but takes long, and each request asks several times.
+    return context or cast("LocalProxy[AppContext]", app_ctx)._get_current_object()
 
 
 @contextmanager
