@@ -80,9 +80,10 @@ def note_response(
 ) -> Callable[P, Response]:
     def wrapper(*args: P.args, **kwargs: P.kwargs) -> Response:
         response = process_response(*args, **kwargs)
-        if sessions.registry.has():
-            context = current_context()
-            unsaved.expect_of_request(sessions(), response)
+        context = current_context()
+        session = sessions.registry.registry.get(context)
+        if session is not None:
+            unsaved.expect_of_request(session, response)
             streams.keep(response, context, partial(end, sessions, context))
 
         return response
@@ -95,9 +96,11 @@ def end_after(tear_down: Callable[P, R], sessions: Sessions) -> Callable[P, R]:
         try:
             return tear_down(*args, **kwargs)
         finally:
-            if sessions.registry.has():
-                context, error = current_context(), [None, *args, *kwargs.values()][-1]
-                unsaved.expect_of_command(sessions(), error)
+            context = current_context()
+            session = sessions.registry.registry.get(context)
+            if session is not None:
+                error = [None, *args, *kwargs.values()][-1]
+                unsaved.expect_of_command(session, error)
                 if not streams.is_needed(context, error):
                     end(sessions, context)
 
