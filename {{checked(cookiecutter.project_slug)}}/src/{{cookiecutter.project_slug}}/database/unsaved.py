@@ -119,9 +119,12 @@ def expect_of_request(session: Session, response: Response) -> None:
 
 def expect_of_command(session: Session, error: object) -> None:
     """Expect of a command that it has committed its changes, if it succeeds."""
+    if error is not None or NAME in session.info:
+        return
+
     command = click.get_current_context(silent=True)
-    if command is not None and error is None:
-        session.info.setdefault(NAME, command.command_path)
+    if command is not None:
+        session.info[NAME] = command.command_path
 
 
 def warn_if_forgotten(session: Session) -> None:
@@ -133,5 +136,8 @@ def warn_if_forgotten(session: Session) -> None:
 
 
 def is_changed(session: Session) -> bool:
+    if session._is_clean():  # Which is fast, and usual.
+        return False
+
     changed = any(session.is_modified(it) for it in session.dirty)
     return changed or bool(session.new or session.deleted)
