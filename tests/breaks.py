@@ -140,11 +140,6 @@ BREAKS = {
         "self._close_impl(invalidate=True, is_reset=True)",
         "super().invalidate()",
     ),
-    "initialization calls the teardown functions of others": (
-        "database/contexts.py",
-        "    app.teardown_appcontext_funcs.clear()\n",
-        "",
-    ),
     "a download that keeps a connection": (
         "database/streams.py",
         " and holds(stream, context)",
@@ -224,11 +219,6 @@ POSTGRESQL_BREAKS = {
         "if is_open(cursor):",
         "if False:",
     ),
-    "a child process that waits for the connections of its parent": (
-        "database/forks.py",
-        "engine.dispose(close=False)",
-        "pass",
-    ),
     "a socket shared with a child process": (
         "database/forks.py",
         "cut_off(fileno(connection))",
@@ -285,6 +275,11 @@ SQLALCHEMY_BREAKS = {
 }
 
 FLASK_SQLALCHEMY_BREAKS = {
+    "initialization calls the teardown functions of others": (
+        "database/contexts.py",
+        "    app.teardown_appcontext_funcs.clear()\n",
+        "",
+    ),
     "a second database": (
         "database/extension.py",
         'if app.config.get("SQLALCHEMY_BINDS"):',
