@@ -19,7 +19,6 @@ from sqlalchemy import MetaData
 from sqlalchemy import Table
 from sqlalchemy import text
 
-import my_flask_app
 from my_flask_app.app import create_app
 from my_flask_app.database import Base
 from my_flask_app.database import db
@@ -59,10 +58,10 @@ def app(tmp_path: Path) -> Iterator[Flask]:
 
 
 @pytest.fixture
-def config(tmp_path: Path) -> Config:
+def config(app: Flask, tmp_path: Path) -> Config:
     """Return the configuration of migrations that are a copy of the project's."""
     folder = tmp_path / "migrations"
-    copytree(Path(str(my_flask_app.__file__)).parent / "migrations", folder)
+    copytree(Path(app.root_path) / "migrations", folder)
     config = Config()
     config.set_main_option("script_location", str(folder).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
