@@ -358,11 +358,6 @@ SQLITE_BREAKS = {
         'g.get("reads_in_thread") == threading.get_ident()',
         '"reads_in_thread" in g',
     ),
-    "connections of its parent that a child process frees": (
-        "database/forks.py",
-        "ctypes.pythonapi.Py_IncRef(",
-        "id(",
-    ),
     "a POST that only reads at first": (
         "database/safe_requests.py",
         '"TRACE"}',
