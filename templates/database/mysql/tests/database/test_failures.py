@@ -14,7 +14,7 @@ from my_flask_app.database.transactions import run_transaction
 FAIL = "SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = {}"
 
 CONFLICTS = [1020, 1213]
-BUSY = [1021, 1041, 1205]
+BUSY = [1021, 1041, 1205, 3572]
 
 
 @pytest.mark.parametrize("code", [*CONFLICTS, *BUSY])

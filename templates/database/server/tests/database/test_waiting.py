@@ -3,12 +3,14 @@
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from flask import Flask
 from helpers import config_for_tests
 from helpers import dispose
 from helpers import tables
+from sqlalchemy import event
 from sqlalchemy import select
 from sqlalchemy import text
 from sqlalchemy.orm import DeclarativeBase
@@ -33,8 +35,15 @@ class Account(Base):
 
 
 @pytest.fixture
-def app(migrated_database: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flask]:
-    monkeypatch.setenv("DATABASE_TIMEOUT", "1")
+def timeout() -> str:
+    return "1"
+
+
+@pytest.fixture
+def app(
+    migrated_database: str, monkeypatch: pytest.MonkeyPatch, timeout: str
+) -> Iterator[Flask]:
+    monkeypatch.setenv("DATABASE_TIMEOUT", timeout)
     app = create_app(config_for_tests(migrated_database))
     with tables(app, Base.metadata):
         yield app
@@ -46,7 +55,7 @@ def lock_row() -> None:
     db.session.scalars(select(Account).with_for_update()).all()
 
 
-def test_a_request_that_waits_too_long_for_a_lock_is_503(app: Flask) -> None:
+def status_of_request_behind_lock(app: Flask) -> int:
     app.testing = False
     locked, refused = threading.Event(), threading.Event()
 
@@ -68,8 +77,29 @@ def test_a_request_that_waits_too_long_for_a_lock_is_503(app: Flask) -> None:
     with ThreadPoolExecutor() as threads:
         threads.submit(keep_row_locked)
         assert locked.wait(10)
-        assert app.test_client().get("/probe").status_code == 503
+        response = app.test_client().get("/probe")
         refused.set()
+
+    return response.status_code
+
+
+def test_a_request_that_waits_too_long_for_a_lock_is_503(app: Flask) -> None:
+    assert status_of_request_behind_lock(app) == 503
+
+
+@pytest.mark.parametrize("timeout", ["60"])
+def test_a_lower_limit_of_the_server_stays(app: Flask) -> None:
+    def limit(connection: Any, _: object) -> None:
+        cursor = connection.cursor()
+        cursor.execute(dialect.LIMIT_WAITING.format(seconds=1, milliseconds=1000))
+        cursor.close()
+        connection.commit()
+
+    with app.app_context():
+        db.engine.dispose()
+        event.listen(db.engine, "connect", limit, insert=True)
+
+    assert status_of_request_behind_lock(app) == 503
 
 
 def test_a_migration_that_waits_for_a_lock_names_the_open_transactions(

@@ -37,13 +37,15 @@ LOST: set[object] = {2006, 2013, 2055}
 # After these there is another transaction, which knows nothing of the first.
 ENDS_TRANSACTION = CONFLICTS
 
-# ER_DISK_FULL, ER_OUT_OF_RESOURCES and ER_LOCK_WAIT_TIMEOUT: it may work later.
-BUSY: set[object] = {1021, 1041, 1205}
+# ER_DISK_FULL, ER_OUT_OF_RESOURCES, ER_LOCK_WAIT_TIMEOUT and MySQL's ER_LOCK_NOWAIT: it
+# may work later.
+BUSY: set[object] = {1021, 1041, 1205, 3572}
 
-# Limits how long a statement waits for a lock.
-LIMIT_WAITING = (
-    "SET innodb_lock_wait_timeout = {seconds}, lock_wait_timeout = {seconds}"
-)
+# Limits how long a statement waits for a lock, if nothing has limited it further.
+LIMIT_WAITING = """
+SET innodb_lock_wait_timeout = LEAST(@@innodb_lock_wait_timeout, {seconds}),
+    lock_wait_timeout = LEAST(@@lock_wait_timeout, {seconds})
+"""
 
 # The transactions of other connections: connection, user, since when, statement.
 OPEN_TRANSACTIONS = """
