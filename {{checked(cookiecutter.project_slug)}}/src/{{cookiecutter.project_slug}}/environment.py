@@ -5,16 +5,12 @@ A file ``.env`` in the folder of the project adds to the environment. Tested in
 """
 
 import os
-from collections.abc import Callable
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TypeVar
 
 from click import ClickException
 from dotenv import dotenv_values
 from dotenv import find_dotenv
-
-Number = TypeVar("Number", int, float)
 
 
 class ConfigError(ClickException):
@@ -105,10 +101,9 @@ def required(name: str) -> str:
     return value
 
 
-def number(name: str, kind: Callable[[str], Number], default: Number) -> Number:
-    """Return the number above 0 in the environment variable ``name``.
+def number(name: str, default: int) -> int:
+    """Return the whole number above 0 in the environment variable ``name``.
 
-    :param kind: ``int`` or ``float``.
     :param default: what it is if the variable is missing.
     :raises ConfigError: if it is no such number.
     """
@@ -117,11 +112,11 @@ def number(name: str, kind: Callable[[str], Number], default: Number) -> Number:
         return default
 
     try:
-        value = kind(text)
+        value = int(text)
     except ValueError:
-        value = kind("0")
+        value = 0
 
     if value <= 0:
-        raise ConfigError(f"{name} is {text!r}; accepted is a number above 0")
+        raise ConfigError(f"{name} is {text!r}; accepted is a whole number above 0")
 
     return value

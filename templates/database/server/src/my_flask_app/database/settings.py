@@ -20,9 +20,9 @@ def engine_options(given: Mapping[str, Any]) -> dict[str, Any]:
     :param given: options that go first.
     :raises ConfigError: if a setting cannot be used.
     """
-    timeout = number("DATABASE_TIMEOUT", float, default=30.0)
+    timeout = number("DATABASE_TIMEOUT", default=30)
     ours = {
-        "pool_size": number("DATABASE_POOL_SIZE", int, default=8),
+        "pool_size": number("DATABASE_POOL_SIZE", default=8),
         "pool_timeout": timeout,
         "execution_options": {waiting.OPTION: timeout},
     }

@@ -18,5 +18,5 @@ def engine_options(given: Mapping[str, Any]) -> dict[str, Any]:
     :param given: options that go first.
     :raises ConfigError: if the setting cannot be used.
     """
-    timeout = number("DATABASE_TIMEOUT", float, default=30.0)
+    timeout = number("DATABASE_TIMEOUT", default=30)
     return merged({"pool_size": 8, "pool_timeout": timeout}, given)

@@ -27,9 +27,9 @@ def engine_options(given: Mapping[str, Any]) -> dict[str, Any]:
     :raises ConfigError: if a setting cannot be used.
     """
     pooler = flag("DATABASE_POOLER")
-    timeout = number("DATABASE_TIMEOUT", float, default=30.0)
+    timeout = number("DATABASE_TIMEOUT", default=30)
     ours = {
-        "pool_size": number("DATABASE_POOL_SIZE", int, default=8),
+        "pool_size": number("DATABASE_POOL_SIZE", default=8),
         "pool_timeout": timeout,
         "connect_args": driver.POOLER_CONNECT_ARGS if pooler else {},
         "execution_options": {} if pooler else {waiting.OPTION: timeout},
