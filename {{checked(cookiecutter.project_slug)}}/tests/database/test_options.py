@@ -28,6 +28,7 @@ def test_an_option_may_be_none() -> None:
         "poolclass": None,
         "connect_args": {"timeout": 0},
     }
+    assert merged({}, {"execution_options": None}) == {"execution_options": {}}
 
 
 def test_a_pool_that_is_no_queue_can_be_used(migrated_database: str) -> None:

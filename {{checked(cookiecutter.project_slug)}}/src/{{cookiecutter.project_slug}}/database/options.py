@@ -26,6 +26,6 @@ def merged(ours: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
     together = {
         name: {**ours.get(name, {}), **(given.get(name) or {})}
         for name in TOGETHER
-        if name in ours
+        if name in ours.keys() | given.keys()
     }
     return {**ours, **given, **together}
