@@ -47,12 +47,13 @@ def current_context() -> AppContext:
 @contextmanager
 def initializing(app: Flask) -> Iterator[None]:
     """Push a context in which nobody has to clean up, as no other extension is used."""
-    functions = app.teardown_appcontext_funcs[:]
-    app.teardown_appcontext_funcs.clear()
-    with app.app_context():
-        yield
-
-    app.teardown_appcontext_funcs.extend(functions)
+    functions = app.teardown_appcontext_funcs
+    app.teardown_appcontext_funcs = []
+    try:
+        with app.app_context():
+            yield
+    finally:
+        app.teardown_appcontext_funcs = functions
 
 
 def init_app(app: Flask) -> None:
@@ -69,7 +70,7 @@ def init_app(app: Flask) -> None:
 
 def hide_context(wsgi_app: Callable[P, R], app: Flask) -> Callable[P, R]:
     def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
-        if not has_app_context():
+        if _cv_app.get(None) is None:
             return wsgi_app(*args, **kwargs)
 
         # Only now, as a signal that somebody receives makes every request slower.

@@ -84,7 +84,8 @@ def note_response(
         session = sessions.registry.registry.get(context)
         if session is not None:
             unsaved.expect_of_request(session, response)
-            streams.keep(response, context, partial(end, sessions, context))
+            end_session = partial(end, sessions, context)
+            streams.keep(session, response, context, end_session)
 
         return response
 
@@ -99,9 +100,9 @@ def end_after(tear_down: Callable[P, R], sessions: Sessions) -> Callable[P, R]:
             context = current_context()
             session = sessions.registry.registry.get(context)
             if session is not None:
-                error = [None, *args, *kwargs.values()][-1]
+                error = args[-1] if args else None
                 unsaved.expect_of_command(session, error)
-                if not streams.is_needed(context, error):
+                if not streams.is_needed(session, error):
                     end(sessions, context)
 
     return wrapper

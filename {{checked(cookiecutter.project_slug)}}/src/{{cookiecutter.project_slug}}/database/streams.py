@@ -13,25 +13,28 @@ from types import GeneratorType
 from typing import Any
 from typing import TypeAlias
 from weakref import ref
-from weakref import WeakKeyDictionary
 
 from flask import Response
 from flask.ctx import AppContext
+from sqlalchemy.orm import Session
 
 Stream: TypeAlias = "GeneratorType[Any, Any, Any]"
 
-# The streams that have not begun or not ended, by their contexts, which they refer to.
-streams: WeakKeyDictionary[AppContext, "ref[Stream]"] = WeakKeyDictionary()
+# The key of a session's stream in Session.info.
+STREAM = "stream"
 
 
-def keep(response: Response, context: AppContext, end: Callable[[], None]) -> None:
-    """Remember a stream that will push ``context`` again.
+def keep(
+    session: Session, response: Response, context: AppContext, end: Callable[[], None]
+) -> None:
+    """Remember a stream that will push the context of a session again.
 
     :param end: called when the response is closed, be it sent or not.
     """
     stream = response.response
     if isinstance(stream, GeneratorType) and holds(stream, context):
-        streams[context] = ref(stream)
+        # The stream refers to its context, and that to the session.
+        session.info[STREAM] = ref(stream)
         response.call_on_close(end)
 
 
@@ -41,13 +44,13 @@ def holds(stream: Stream, context: AppContext) -> bool:
     return frame is not None and any(it is context for it in frame.f_locals.values())
 
 
-def is_needed(context: AppContext, error: object) -> bool:
-    """Tell whether a stream needs the session of a context that is about to end.
+def is_needed(session: Session, error: object) -> bool:
+    """Tell whether a stream needs a session whose context is about to end.
 
     :param error: what the context ends with. A stream that is closed early is followed
         by what else the response has to close, such as a cursor of its view.
     """
-    reference = streams.get(context)
+    reference = session.info.get(STREAM)
     stream = reference() if reference else None
     if stream is None or stream.gi_frame is None:
         return False

@@ -13,17 +13,20 @@ import warnings
 from collections.abc import Callable
 from collections.abc import Iterator
 from typing import Any
+from typing import cast
 
 import click
+from flask import Request
 from flask import request
 from flask import Response
 from sqlalchemy import event
 from sqlalchemy import TextClause
 from sqlalchemy.orm import Session
 from sqlalchemy.orm import SessionTransaction
+from werkzeug.local import LocalProxy
 
 # Keys of Session.info: who has succeeded, and the transactions that have written.
-NAME = "name"
+DONE = "done"
 WRITTEN = "written"
 
 BULK = ("bulk_insert_mappings", "bulk_save_objects", "bulk_update_mappings")
@@ -114,25 +117,29 @@ def with_parents(transaction: SessionTransaction) -> Iterator[SessionTransaction
 def expect_of_request(session: Session, response: Response) -> None:
     """Expect of a request that it has committed its changes, if it answers well."""
     if response.status_code < 400:
-        session.info[NAME] = f"{request.method} {request.endpoint}"
+        session.info[DONE] = cast("LocalProxy[Request]", request)._get_current_object()
 
 
 def expect_of_command(session: Session, error: object) -> None:
     """Expect of a command that it has committed its changes, if it succeeds."""
-    if error is not None or NAME in session.info:
-        return
-
-    command = click.get_current_context(silent=True)
-    if command is not None:
-        session.info[NAME] = command.command_path
+    if error is None and DONE not in session.info:
+        session.info[DONE] = click.get_current_context(silent=True)
 
 
 def warn_if_forgotten(session: Session) -> None:
     """Warn about a session that is going to end, if it was expected to commit."""
-    name = session.info.get(NAME)
-    if name and (session.info.get(WRITTEN) or is_changed(session)):
-        message = f"{name} has changed something, and neither committed nor rolled back"
-        warnings.warn(message, UncommittedChanges, stacklevel=2)
+    done = session.info.get(DONE)
+    if done and (session.info.get(WRITTEN) or is_changed(session)):
+        message = f"{name_of(done)} has changed something, and neither committed nor"
+        warnings.warn(f"{message} rolled back", UncommittedChanges, stacklevel=2)
+
+
+def name_of(done: Request | click.Context) -> str:
+    """Return a name that is the same for each use of a view or command."""
+    if isinstance(done, Request):
+        return f"{done.method} {done.endpoint}"
+
+    return done.command_path
 
 
 def is_changed(session: Session) -> bool:

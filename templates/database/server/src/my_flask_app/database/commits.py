@@ -8,6 +8,7 @@ Tested in ``tests/database/test_commits.py``.
 """
 
 from copy import copy
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Engine
@@ -25,7 +26,7 @@ from .methods import wrap
 def protect(engine: Engine) -> None:
     """Let connections of an engine commit what they have been told, or nothing."""
     event.listen(engine, "handle_error", note_end)
-    wrap(engine, ["do_commit"], refusing)
+    wrap(engine, ["do_commit"], partial(refusing, engine))
     wrap(engine, ["do_rollback"], forgetting)
 
 
@@ -34,16 +35,16 @@ def note_end(context: ExceptionContext) -> None:
     error, connection = context.sqlalchemy_exception, context.connection
     if not isinstance(error, DBAPIError) or connection is None:
         return
-    if error.orig is None or connection._is_autocommit_isolation():
-        return
 
-    if driver.error_code(error.orig) in dialect.ENDS_TRANSACTION:
+    orig = context.original_exception
+    ended = driver.error_code(orig) in dialect.ENDS_TRANSACTION
+    if ended and not connection._is_autocommit_isolation():
         # Its traceback would keep the connection, if nobody returns that.
-        orig = copy(error.orig)
-        connection.info["ended_by"] = type(error)(error.statement, error.params, orig)
+        error = type(error)(error.statement, error.params, copy(orig))
+        connection.info["ended_by"] = error
 
 
-def refusing(commit: Method) -> Method:
+def refusing(engine: Engine, commit: Method) -> Method:
     """Raise an error in place of a commit that would lose something."""
 
     def wrapper(connection: Any) -> None:
@@ -56,7 +57,7 @@ def refusing(commit: Method) -> Method:
             )
         if error is not None:
             # SQLAlchemy takes the transaction for ended, and would not do it.
-            connection.rollback()
+            engine.dialect.do_rollback(connection)
             raise error
 
         commit(connection)

@@ -16,12 +16,12 @@ CONNECTION_WAS_LOST = "8s2b"
 
 def is_conflict(error: BaseException | None) -> bool:
     """Tell whether a transaction was refused because of another one at that time."""
-    while isinstance(error, DBAPIError) and isinstance(error.orig, Exception):
-        if driver.error_code(error.orig) in dialect.CONFLICTS:
+    while isinstance(error, DBAPIError):
+        if error_code(error) in dialect.CONFLICTS:
             return True
 
         # The conflict has ended savepoints too; rolling one back hides it.
-        error = error.orig.__context__
+        error = getattr(error.orig, "__context__", None)
 
     return False
 
@@ -34,7 +34,8 @@ def is_temporary(error: BaseException | None) -> bool:
     with another one.
     """
     if isinstance(error, DBAPIError):
-        return error.connection_invalidated or is_conflict(error) or is_busy(error)
+        busy = error_code(error) in dialect.BUSY
+        return busy or error.connection_invalidated or is_conflict(error)
     if isinstance(error, PendingRollbackError):
         return error.code == CONNECTION_WAS_LOST
     if together := getattr(error, "exceptions", ()):  # An ExceptionGroup.
@@ -43,6 +44,7 @@ def is_temporary(error: BaseException | None) -> bool:
     return isinstance(error, TimeoutError)
 
 
-def is_busy(error: DBAPIError) -> bool:
-    orig = error.orig
-    return isinstance(orig, Exception) and driver.error_code(orig) in dialect.BUSY
+def error_code(error: DBAPIError) -> object:
+    """Return the SQLSTATE or the number of an error, as the driver has it."""
+    # Tests make errors up from a text.
+    return driver.error_code(error.orig) if isinstance(error.orig, Exception) else None

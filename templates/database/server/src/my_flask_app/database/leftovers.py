@@ -30,7 +30,6 @@ def protect(engine: Engine) -> None:
     wrap(engine, EXECUTE, noting)
     event.listen(engine, "connect", remember_autocommit)
     event.listen(engine, "checkin", close_if_changed)
-    event.listen(engine, "checkin", close_if_read)
 
 
 def noting(execute: Method) -> Method:
@@ -54,21 +53,15 @@ def close_if_changed(connection: Any, record: ConnectionPoolEntry) -> None:
     if connection is None:
         return
 
-    changed = record.info.pop("changed", False)
+    # What is left of a result is on the server, and would be read in the transaction of
+    # another request.
+    unread = [it for it in record.info.pop("cursors", ()) if is_open(it)]
+    for cursor in unread:
+        refuse_rows(cursor)
+
+    changed = unread or record.info.pop("changed", False)
     if changed or driver.autocommit(connection) != record.info["autocommit"]:
         record.invalidate()
-
-
-def close_if_read(connection: Any, record: ConnectionPoolEntry) -> None:
-    """Close a connection of which a result is still read, row by row.
-
-    What is left of the result is on the server, and would be read in the transaction of
-    another request.
-    """
-    for cursor in record.info.pop("cursors", ()):
-        if is_open(cursor):
-            refuse_rows(cursor)
-            record.invalidate()
 
 
 def is_open(cursor: Any) -> bool:

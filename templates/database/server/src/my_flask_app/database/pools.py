@@ -6,7 +6,7 @@ waited for a second one, none could go on.
 Tested in ``tests/database/test_pools.py``.
 """
 
-import threading
+from threading import get_ident
 from typing import Any
 
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -21,13 +21,12 @@ class NestingQueuePool(QueuePool):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self.local = threading.local()
-        self.holders: dict[ConnectionPoolEntry, object] = {}
+        self.holders: dict[ConnectionPoolEntry, int] = {}
         self.further: set[ConnectionPoolEntry] = set()
 
     def _do_get(self) -> ConnectionPoolEntry:
-        thread = self.current_thread()
-        if self.is_exhausted() and thread in self.holders.values():
+        thread = get_ident()
+        if thread in self.holders.values() and self.is_exhausted():
             record = self._create_connection()
             self.further.add(record)
         else:
@@ -43,13 +42,6 @@ class NestingQueuePool(QueuePool):
             record.close()
         else:
             super()._do_return_conn(record)
-
-    def current_thread(self) -> object:
-        # Numbers of threads are used again.
-        if not hasattr(self.local, "thread"):
-            self.local.thread = object()
-
-        return self.local.thread
 
     def is_exhausted(self) -> bool:
         return self._pool.empty() and 0 <= self._max_overflow <= self._overflow

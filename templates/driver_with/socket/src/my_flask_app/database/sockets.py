@@ -14,9 +14,10 @@ def is_readable(connection: Any) -> bool:
 
     :param connection: a socket, or a connection with its method ``fileno``.
     """
-    if connection.fileno() == -1:
+    descriptor = connection.fileno()
+    if descriptor == -1:
         return True
 
     poll = select.poll()
-    poll.register(connection, select.POLLIN)
+    poll.register(descriptor, select.POLLIN)
     return bool(poll.poll(0))
