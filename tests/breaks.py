@@ -135,6 +135,11 @@ BREAKS = {
         "if not is_answer(error):",
         "if True:",
     ),
+    "a session that is rolled back twice": (
+        "database/sessions.py",
+        "                if autoclose:\n",
+        "                if False:\n",
+    ),
     "a session that was invalidated is closed for good": (
         "database/sessions.py",
         "self._close_impl(invalidate=True, is_reset=True)",

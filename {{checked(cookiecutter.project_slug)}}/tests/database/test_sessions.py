@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from flask import abort
@@ -348,6 +349,18 @@ def test_a_session_that_was_invalidated_can_be_used_again(app: Flask) -> None:
         write("lost")
         db.session().invalidate()
         assert db.session.scalars(select(Note)).all() == []
+
+
+def test_what_has_only_been_read_is_rolled_back_once(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with app.app_context():
+        db.session.connection()
+        dialect = db.engine.dialect
+        roll_back = Mock(wraps=dialect.do_rollback)
+        monkeypatch.setattr(dialect, "do_rollback", roll_back)
+
+    assert roll_back.call_count == 1
 
 
 def test_an_answer_that_was_raised_is_no_error(app: Flask) -> None:

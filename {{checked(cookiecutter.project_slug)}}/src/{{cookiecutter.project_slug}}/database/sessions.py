@@ -56,7 +56,17 @@ class ContextSession(Session):
             try:
                 unsaved.warn_if_forgotten(self)
             finally:
-                in_any_case(super().close)
+                in_any_case(self.close_for_good)
+
+    def close_for_good(self) -> None:
+        transaction = self.get_transaction()
+        if transaction is not None:
+            # Otherwise the pool would roll back what the session has rolled back.
+            for connection, _, _, autoclose in set(transaction._connections.values()):
+                if autoclose:
+                    connection.close()
+
+        super().close()
 
 
 unsaved.watch(ContextSession)
