@@ -89,6 +89,9 @@ class Driver:
     socket: bool = False
     """Whether its module uses ``sockets.py``."""
 
+    lock: bool = False
+    """Whether its module uses ``locks.py``."""
+
     time_out: bool = False
     """Whether its module says how long it may take to connect."""
 
@@ -143,6 +146,7 @@ def drivers() -> dict[str, Driver]:
             found[name] = Driver(
                 name=name,
                 socket="from .sockets import" in source,
+                lock="from . import locks" in source,
                 time_out='"connect_timeout"' in source,
                 pooler="\nPOOLER_CONNECT_ARGS" in source,
                 **header(source),

@@ -38,6 +38,8 @@ def folders(answers: Answers) -> Iterator[str]:
     yield f"driver/{driver.name}"
     if driver.socket:
         yield "driver_with/socket"
+    if driver.lock:
+        yield "driver_with/lock"
     if driver.time_out:
         yield "driver_with/time_out"
     if driver.pooler:

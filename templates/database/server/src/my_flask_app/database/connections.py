@@ -24,7 +24,6 @@ from . import commits
 from . import dialect
 from . import driver
 from . import leftovers
-from . import locks
 from . import mistakes
 from . import waiting
 from .forks import forget_connections_after_fork
@@ -70,7 +69,7 @@ def protect(engine: Engine) -> None:
     event.listen(engine, "checkout", replace_if_dead)
     event.listen(engine, "handle_error", note_lost_connection)
     leftovers.protect(engine)
-    locks.protect(engine)
+    driver.protect(engine)
     mistakes.protect(engine)
     waiting.protect(engine)
     commits.protect(engine)

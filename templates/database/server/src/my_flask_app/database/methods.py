@@ -15,9 +15,6 @@ from sqlalchemy import event
 # Each is called with a cursor first, and an ExecutionContext last.
 EXECUTE = ("do_execute", "do_executemany", "do_execute_no_params")
 
-# Each is called with a connection of the pool.
-END = ("do_commit", "do_rollback")
-
 Method = Callable[..., None]
 
 

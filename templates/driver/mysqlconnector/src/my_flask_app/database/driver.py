@@ -13,6 +13,10 @@ Tested in ``tests/database/test_connections.py``.
 
 from typing import Any
 
+from sqlalchemy import Engine
+
+from . import locks
+
 NAME = "mysqlconnector"
 
 CONNECT_ARGS: dict[str, Any] = {}
@@ -22,6 +26,11 @@ ENGINE_OPTIONS: dict[str, Any] = {"pool_pre_ping": True}
 
 # The client's error CR_SERVER_LOST_EXTENDED.
 SERVER_LOST = 2055
+
+
+def protect(engine: Engine) -> None:
+    """Let threads take turns with a connection, which they must not share."""
+    locks.protect(engine)
 
 
 def has_died(connection: Any) -> bool:

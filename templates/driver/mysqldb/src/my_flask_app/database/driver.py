@@ -12,6 +12,10 @@ Tested in ``tests/database/test_connections.py``.
 
 from typing import Any
 
+from sqlalchemy import Engine
+
+from . import locks
+
 NAME = "mysqldb"
 
 # By default it waits for minutes for a server that does not answer.
@@ -19,6 +23,11 @@ CONNECT_ARGS: dict[str, Any] = {"connect_timeout": 10}
 
 # It does not show its socket, so the server is asked.
 ENGINE_OPTIONS: dict[str, Any] = {"pool_pre_ping": True}
+
+
+def protect(engine: Engine) -> None:
+    """Let threads take turns with a connection, which they must not share."""
+    locks.protect(engine)
 
 
 def has_died(connection: Any) -> bool:

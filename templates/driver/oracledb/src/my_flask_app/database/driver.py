@@ -10,12 +10,18 @@ Tested in ``tests/database/test_connections.py``.
 
 from typing import Any
 
+from sqlalchemy import Engine
+
 NAME = "oracledb"
 
 CONNECT_ARGS: dict[str, Any] = {}
 
 # It does not show its socket, so the server is asked.
 ENGINE_OPTIONS: dict[str, Any] = {"pool_pre_ping": True}
+
+
+def protect(engine: Engine) -> None:
+    """Do nothing, as threads may share a connection."""
 
 
 def has_died(connection: Any) -> bool:

@@ -10,6 +10,9 @@ Tested in ``tests/database/test_connections.py``.
 
 from typing import Any
 
+from sqlalchemy import Engine
+
+from . import locks
 from .sockets import is_readable
 
 NAME = "pg8000"
@@ -17,6 +20,11 @@ NAME = "pg8000"
 CONNECT_ARGS: dict[str, Any] = {}
 
 ENGINE_OPTIONS: dict[str, Any] = {}
+
+
+def protect(engine: Engine) -> None:
+    """Let threads take turns with a connection, which they must not share."""
+    locks.protect(engine)
 
 
 def has_died(connection: Any) -> bool:

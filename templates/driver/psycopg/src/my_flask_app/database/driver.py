@@ -11,6 +11,7 @@ Tested in ``tests/database/test_connections.py``.
 from typing import Any
 
 from psycopg.pq import TransactionStatus
+from sqlalchemy import Engine
 
 from .sockets import is_readable
 
@@ -23,6 +24,10 @@ CONNECT_ARGS: dict[str, Any] = {"connect_timeout": 10}
 POOLER_CONNECT_ARGS: dict[str, Any] = {"prepare_threshold": None}
 
 ENGINE_OPTIONS: dict[str, Any] = {}
+
+
+def protect(engine: Engine) -> None:
+    """Do nothing, as threads may share a connection."""
 
 
 def has_died(connection: Any) -> bool:

@@ -12,6 +12,7 @@ Tested in ``tests/database/test_connections.py``.
 from typing import Any
 
 from psycopg2.extensions import TRANSACTION_STATUS_INERROR  # type: ignore[import-untyped]
+from sqlalchemy import Engine
 
 from .sockets import is_readable
 
@@ -21,6 +22,10 @@ NAME = "psycopg2"
 CONNECT_ARGS: dict[str, Any] = {"connect_timeout": 10}
 
 ENGINE_OPTIONS: dict[str, Any] = {}
+
+
+def protect(engine: Engine) -> None:
+    """Do nothing, as threads may share a connection."""
 
 
 def has_died(connection: Any) -> bool:

@@ -11,12 +11,21 @@ Tested in ``tests/database/test_connections.py``.
 
 from typing import Any
 
+from sqlalchemy import Engine
+
+from . import locks
+
 NAME = "pymssql"
 
 CONNECT_ARGS: dict[str, Any] = {}
 
 # It does not show its socket, so the server is asked.
 ENGINE_OPTIONS: dict[str, Any] = {"pool_pre_ping": True}
+
+
+def protect(engine: Engine) -> None:
+    """Let threads take turns with a connection, which they must not share."""
+    locks.protect(engine)
 
 
 def has_died(connection: Any) -> bool:

@@ -1,6 +1,6 @@
 """Threads that share a connection take turns with it.
 
-Those that inherit a context share the connection of its session. Drivers whose
+Threads that inherit a context share the connection of its session. A driver whose
 ``threadsafety`` is below 2 (see PEP 249) would give them each other's results.
 
 Tested in ``tests/database/test_connections.py``.
@@ -13,18 +13,16 @@ from sqlalchemy import Engine
 from sqlalchemy import event
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from .methods import END
 from .methods import EXECUTE
 from .methods import Method
 from .methods import wrap
 
 
 def protect(engine: Engine) -> None:
-    """Let a statement have its connection to itself, if the driver does not do that."""
-    if engine.dialect.dbapi is not None and engine.dialect.dbapi.threadsafety < 2:
-        event.listen(engine, "connect", add_lock)
-        wrap(engine, EXECUTE, execute_in_turn)
-        wrap(engine, END, end_in_turn)
+    """Let a statement have its connection to itself."""
+    event.listen(engine, "connect", add_lock)
+    wrap(engine, EXECUTE, execute_in_turn)
+    wrap(engine, ["do_commit", "do_rollback"], end_in_turn)
 
 
 def add_lock(connection: Any, record: ConnectionPoolEntry) -> None:
