@@ -568,13 +568,18 @@ SERVER_BREAKS = {
     ),
     "no connection for a nested context": (
         "database/pools.py",
-        "if thread in self.holders.values() and self.is_exhausted():",
+        "if holds and self.is_exhausted():",
         "if False:",
     ),
     "connections for everybody": (
         "database/pools.py",
-        "thread in self.holders.values() and ",
-        "",
+        "holds and self",
+        "self",
+    ),
+    "connections for whatever inherits from a thread that held one": (
+        "database/pools.py",
+        "        if not holds:",
+        "        holds = holder is not None\n        if not holds:",
     ),
     "locks that are waited for without a limit": (
         "database/waiting.py",

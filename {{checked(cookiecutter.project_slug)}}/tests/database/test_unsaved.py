@@ -6,6 +6,7 @@ from contextlib import suppress
 
 import pytest
 from flask import Flask
+from helpers import tables
 from sqlalchemy import delete
 from sqlalchemy import insert
 from sqlalchemy import inspect
@@ -13,13 +14,13 @@ from sqlalchemy import select
 from sqlalchemy import String
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import close_all_sessions
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.orm import Mapped
 from sqlalchemy.orm import mapped_column
 from werkzeug.exceptions import BadRequest
 
 from my_flask_app.database import db
+from my_flask_app.database.unsaved import is_writing
 from my_flask_app.database.unsaved import UncommittedChanges
 
 
@@ -35,14 +36,8 @@ class Draft(Base):
 
 @pytest.fixture(autouse=True)
 def drafts(app: Flask) -> Iterator[None]:
-    with app.app_context():
-        engine = db.engine
-
-    Base.metadata.drop_all(engine)
-    Base.metadata.create_all(engine)
-    yield
-    close_all_sessions()
-    Base.metadata.drop_all(engine)
+    with tables(app, Base.metadata):
+        yield
 
 
 def add() -> None:
@@ -69,7 +64,11 @@ def execute_commented_text() -> None:
 
 
 def insert_many() -> None:
-    db.session.bulk_insert_mappings(inspect(Draft), [{"title": "new"}])
+    db.session().bulk_insert_mappings(inspect(Draft), [{"title": "new"}])
+
+
+def save_many() -> None:
+    db.session().bulk_save_objects(objects=[Draft(title="new")])
 
 
 def write_in_savepoint() -> None:
@@ -83,8 +82,8 @@ def write_before_savepoint() -> None:
 
 
 WRITES = [
-    *(add, flush, execute, execute_text, execute_commented_text, insert_many),
-    *(write_in_savepoint, write_before_savepoint),
+    *(add, flush, execute, execute_text, execute_commented_text),
+    *(insert_many, save_many, write_in_savepoint, write_before_savepoint),
 ]
 
 
@@ -97,7 +96,7 @@ def test_a_request_that_forgets_to_commit_is_named(
         work()
         return ""
 
-    with pytest.warns(UncommittedChanges, match="POST probe has changed something"):
+    with pytest.warns(UncommittedChanges, match="^POST probe changed something"):
         app.test_client().post("/probe")
 
 
@@ -182,12 +181,41 @@ def test_a_page_that_says_what_is_wrong_need_not_commit(
     assert not recwarn.list
 
 
+@pytest.mark.parametrize(
+    "statement",
+    [
+        text("UPDATE drafts SET title = 'x' RETURNING title").columns(Draft.title),
+        select(Draft).from_statement(text("DELETE FROM drafts RETURNING title")),
+        text("WITH it AS (UPDATE drafts AS d SET title = 'x') SELECT 1"),
+        text("WITH it AS (UPDATE ONLY drafts d SET title = 'x') SELECT 1"),
+    ],
+)
+def test_a_statement_that_writes_in_other_ways_is_known(statement: object) -> None:
+    assert is_writing(statement)
+
+
+def test_a_page_that_a_command_asks_for_is_not_the_command(
+    app: Flask, recwarn: pytest.WarningsRecorder
+) -> None:
+    @app.post("/probe")
+    def refuse() -> tuple[str, int]:
+        flush()
+        return "The title is too short.", 422
+
+    @app.cli.command("probe", with_appcontext=False)
+    def probe() -> None:
+        app.test_client().post("/probe")
+
+    app.test_cli_runner().invoke(args=["probe"])
+    assert not recwarn.list
+
+
 def test_a_command_that_forgets_to_commit_is_named(app: Flask) -> None:
     @app.cli.command("probe")
     def probe() -> None:
         flush()
 
-    with pytest.warns(UncommittedChanges, match="probe has changed something"):
+    with pytest.warns(UncommittedChanges, match="probe changed something"):
         app.test_cli_runner().invoke(args=["probe"])
 
 

@@ -34,7 +34,7 @@ BULK = ("bulk_insert_mappings", "bulk_save_objects", "bulk_update_mappings")
 WRITES = re.compile(
     r"""
     (?:\s | --[^\n]*\n | /\*(?:(?!\*/).)*\*/)*
-    (?: WITH\b .* \b (?:INSERT\s+INTO | UPDATE\s+\S+\s+SET | DELETE\s+FROM)
+    (?: WITH\b .* \b (?:INSERT\s+INTO | UPDATE\s+(?:\S+\s+){1,4}SET | DELETE\s+FROM)
         | INSERT | UPDATE | DELETE | REPLACE | MERGE | TRUNCATE) \b
     """,
     re.IGNORECASE | re.VERBOSE | re.DOTALL,
@@ -48,21 +48,19 @@ class UncommittedChanges(UserWarning):
 def watch(session_class: type[Session]) -> None:
     """Let sessions remember that they have written something."""
     for name in ("execute", "scalar", "scalars"):
-        setattr(session_class, name, noting(getattr(session_class, name), is_writing))
+        setattr(session_class, name, noting(getattr(session_class, name)))
     for name in BULK:
-        setattr(session_class, name, noting(getattr(session_class, name), bool))
+        setattr(session_class, name, noting_bulk(getattr(session_class, name)))
 
     event.listen(session_class, "after_flush", note_flush)
     event.listen(session_class, "after_commit", forget_committed)
     event.listen(session_class, "after_soft_rollback", forget_rolled_back)
 
 
-def noting(
-    execute: Callable[..., Any], writes: Callable[[Any], bool]
-) -> Callable[..., Any]:
+def noting(execute: Callable[..., Any]) -> Callable[..., Any]:
     def wrapper(session: Session, statement: Any, *args: Any, **options: Any) -> Any:
         result = execute(session, statement, *args, **options)
-        if writes(statement) and getattr(result, "rowcount", None) != 0:
+        if is_writing(statement) and getattr(result, "rowcount", None) != 0:
             note(session)
 
         return result
@@ -70,11 +68,21 @@ def noting(
     return wrapper
 
 
+def noting_bulk(write: Callable[..., None]) -> Callable[..., None]:
+    def wrapper(session: Session, *args: Any, **options: Any) -> None:
+        write(session, *args, **options)
+        note(session)
+
+    return wrapper
+
+
 def is_writing(statement: Any) -> bool:
+    # What text().columns() and Select.from_statement() are about.
+    statement = getattr(statement, "element", statement)
     if isinstance(statement, TextClause):
         return bool(WRITES.match(statement.text))
 
-    return bool(statement.is_dml)
+    return bool(getattr(statement, "is_dml", False))
 
 
 def note_flush(session: Session, _: object) -> None:
@@ -116,8 +124,8 @@ def with_parents(transaction: SessionTransaction) -> Iterator[SessionTransaction
 
 def expect_of_request(session: Session, response: Response) -> None:
     """Expect of a request that it has committed its changes, if it answers well."""
-    if response.status_code < 400:
-        session.info[DONE] = cast("LocalProxy[Request]", request)._get_current_object()
+    this = cast("LocalProxy[Request]", request)._get_current_object()
+    session.info[DONE] = this if response.status_code < 400 else None
 
 
 def expect_of_command(session: Session, error: object) -> None:
@@ -130,8 +138,9 @@ def warn_if_forgotten(session: Session) -> None:
     """Warn about a session that is going to end, if it was expected to commit."""
     done = session.info.get(DONE)
     if done and (session.info.get(WRITTEN) or is_changed(session)):
-        message = f"{name_of(done)} has changed something, and neither committed nor"
-        warnings.warn(f"{message} rolled back", UncommittedChanges, stacklevel=2)
+        message = f"{name_of(done)} changed something and did not commit it;"
+        remedy = "call db.session.commit(), or db.session.rollback() if that is meant"
+        warnings.warn(f"{message} {remedy}", UncommittedChanges, stacklevel=2)
 
 
 def name_of(done: Request | click.Context) -> str:

@@ -1,7 +1,8 @@
-"""A thread that holds a connection does not wait behind those that hold none."""
+"""Code that holds a connection does not wait behind code that holds none."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 
 import pytest
 from flask import Flask
@@ -36,17 +37,46 @@ def test_a_nested_context_gets_a_connection_when_the_pool_is_exhausted(
                     db.session.connection()
 
 
-def test_a_thread_that_holds_no_connection_waits_its_turn(app: Flask) -> None:
-    def work() -> None:
-        with app.app_context(), pytest.raises(PoolTimeout):
-            db.session.connection()
+def connect(app: Flask) -> None:
+    with app.app_context():
+        db.session.connection()
 
+
+def test_a_nested_context_in_a_thread_that_inherits_gets_one_too(app: Flask) -> None:
+    with app.app_context(), ThreadPoolExecutor() as threads:
+        db.session.connection()
+        threads.submit(copy_context().run, connect, app).result()
+
+
+def test_a_thread_that_holds_no_connection_waits_its_turn(app: Flask) -> None:
     with app.app_context(), ThreadPoolExecutor() as threads:
         db.session.connection()
         with app.app_context():
             db.session.connection()
+        with pytest.raises(PoolTimeout):
+            threads.submit(connect, app).result()
 
-        threads.submit(work).result()
+
+def test_threads_that_inherit_from_one_that_held_a_connection_wait_for_each_other(
+    app: Flask,
+) -> None:
+    connect(app)
+    first, second = copy_context(), copy_context()
+    context = app.app_context()
+    first.run(context.push)
+    first.run(db.session.connection)
+    with pytest.raises(PoolTimeout):
+        second.run(connect, app)
+
+    first.run(context.pop, None)
+
+
+def test_a_new_thread_waits_for_a_connection_of_one_that_has_ended(app: Flask) -> None:
+    with app.app_context():
+        with ThreadPoolExecutor() as threads:
+            threads.submit(copy_context().run, db.session.connection).result()
+        with ThreadPoolExecutor() as threads, pytest.raises(PoolTimeout):
+            threads.submit(connect, app).result()
 
 
 def test_no_more_connections_stay_open_than_the_pool_may_have(app: Flask) -> None:

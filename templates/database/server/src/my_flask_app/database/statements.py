@@ -19,14 +19,16 @@ LEAVING = re.compile(
         | (?:LOCK|FLUSH) \s+ TABLES? \b .* (?:READ|WRITE)
         | (?:ALTER\s+SESSION|EXECUTE\s+IMMEDIATE|BEGIN\s+NOT\s+ATOMIC) \b
         | CREATE \s+ (?:OR \s+ REPLACE \s+)? (?:(?:GLOBAL|LOCAL) \s+)? TEMP
-          (?! .* \b ON \s+ COMMIT \s+ DROP \b)
+          (?! [^;]* \b ON \s+ COMMIT \s+ DROP \b)
         | CREATE \s+ TABLE \s+ \[?\#
+        | CALL \b [^;]* @
+        | UPDATE \s+ pg_settings \b
     )
     | \b pg_(?:try_)?advisory_lock
-    | \b (?:get_lock|sp_getapplock|sp_set_session_context) \b
+    | \b (?:get_lock|setseed|sp_getapplock|sp_set_session_context) \b
     | \b pg_temp \b
     | \b INTO \s+ (?:TEMP|UNLOGGED|@|\#)
-    | @ \w+ \s* :=
+    | @ [\w`'"]+ \s* :=
     """,
     re.IGNORECASE | re.VERBOSE | re.DOTALL,
 )
