@@ -70,7 +70,8 @@ def accepted(
 def _text(name: str, given: object) -> str:
     if not isinstance(given, str) or CONTROL.search(given):
         raise Refused(
-            f"{name} is {given!r}; it must be one line without control characters.",
+            f"{name} is {_shown(given)}; it must be one line without control"
+            " characters.",
             CONTROL.sub(" ", given).strip() if isinstance(given, str) else "",
         )
     if len(given) > TEXT_LENGTH:
@@ -84,12 +85,21 @@ def _text(name: str, given: object) -> str:
     return given
 
 
+def _shown(given: object) -> str:
+    return repr(_without_secrets(given))
+
+
+def _without_secrets(given: object) -> object:
+    """Return an answer as it may be shown; it may be the database URL."""
+    return masked(given) if isinstance(given, str) and "://" in given else given
+
+
 def _address(given: str) -> str:
     if given and not is_address(given):
-        _, likely = parseaddr(given)
+        _, likely = parseaddr("" if "://" in given else given)
         raise Refused(
-            f"author_email is {given!r}; it must be an email address in ASCII, such as"
-            " 'you@example.com'.",
+            f"author_email is {_shown(given)}; it must be an email address in ASCII,"
+            " such as 'you@example.com'.",
             likely if is_address(likely) else "",
         )
 
@@ -97,11 +107,12 @@ def _address(given: str) -> str:
 
 
 def _slug(given: object) -> str:
-    likely = default_slug(given)
+    likely = default_slug(_without_secrets(given))
     if not isinstance(given, str) or not is_slug(given):
         raise Refused(
-            f"project_slug is {given!r}; it must be at most {SLUG_LENGTH} lower-case"
-            f" letters, digits and underscores, the first a letter, as in {likely!r}.",
+            f"project_slug is {_shown(given)}; it must be at most {SLUG_LENGTH}"
+            " lower-case letters, digits and underscores, the first a letter, as in"
+            f" {likely!r}.",
             likely,
         )
     if given in taken():
@@ -131,7 +142,8 @@ def _choice(name: str, given: object) -> str:
     close = close or get_close_matches(text, names, 1)
     listed = " or ".join(f"{number} ({choice})" for number, choice in numbers.items())
     raise Refused(
-        f"{name} is {given!r}; it must be {listed}.", names[close[0]] if close else ""
+        f"{name} is {_shown(given)}; it must be {listed}.",
+        names[close[0]] if close else "",
     )
 
 

@@ -36,6 +36,14 @@ def test_an_email_address_is_accepted(email: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "name", ["author_email", "project_slug", "sqlalchemy_layer", "example_app"]
+)
+def test_a_url_at_another_question_is_shown_without_its_password(name: str) -> None:
+    refused = refusal(name, "postgresql://app:hunter2@127.0.0.1/app")
+    assert "hunter2" not in f"{refused} {refused.likely}"
+
+
+@pytest.mark.parametrize(
     ("email", "likely"),
     [
         (" ", ""),
