@@ -116,8 +116,8 @@ def remarks(
         yield f"The password is in {env}, which git ignores."
     if callers.replay_folder() and is_given_with_password(context):
         yield (
-            f"Cookiecutter has kept the password in {callers.replay_folder()}, as it"
-            " does with what is given to it."
+            f"Cookiecutter has stored the password in {callers.replay_folder()},"
+            " because it was given on the command line."
         )
 
 

@@ -111,12 +111,12 @@ BREAKS = {
         "if True:",
     ),
     "a forgotten commit is not noticed": (
-        "database/unsaved.py",
+        "database/changes.py",
         "note(session)\n\n        return",
         "pass\n\n        return",
     ),
     "a commit is missed where there was one": (
-        "database/unsaved.py",
+        "database/changes.py",
         "if savepoint is None:",
         "if savepoint:",
     ),
@@ -333,7 +333,7 @@ SQLITE_BREAKS = {
         "if reads or holds_write_lock(connection.engine.url):",
         "if reads:",
     ),
-    "whoever has written only reads from then on": (
+    "a request that has written only reads from then on": (
         "database/turns.py",
         " and connection.in_transaction()",
         "",

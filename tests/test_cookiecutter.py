@@ -152,7 +152,7 @@ def test_a_password_on_the_command_line_is_where_the_run_says(
         "--no-input", ROOT, "database_url=postgresql://me:hunter2@db.example.org/shop"
     )
 
-    assert f"has kept the password in {home}/.cookiecutter_replay" in result.stdout
+    assert f"has stored the password in {home}/.cookiecutter_replay" in result.stdout
     assert "hunter2" not in result.stdout + result.stderr
     replay = f".cookiecutter_replay/{ROOT.name}.json"
     assert files_with("hunter2", home) == [replay, "my_flask_app/.env"]

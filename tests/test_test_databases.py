@@ -84,7 +84,7 @@ def test_a_database_that_the_tests_have_not_made_is_emptied_only_if_it_is_named(
 
     result = run_tests(project)
     assert result.returncode == 1
-    assert f"they have not made '{shop}_test'" in result.stdout
+    assert f"the tests did not create '{shop}_test'" in result.stdout
     assert other.has_its_table()
 
     result = run_tests(project, TEST_DATABASE_URL=test_url)

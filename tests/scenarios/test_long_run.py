@@ -287,7 +287,7 @@ def test_a_long_run_with_faults_leaks_nothing_and_has_no_wrong_answer(
     assert sum(others) == 0
     nothing_is_left(served)
     if database == "SQLite":
-        # Whoever wants to write waits for its turn.
+        # A request that writes waits for its turn.
         assert crowd.surprises == []
     else:
         server: Server = request.getfixturevalue("server")

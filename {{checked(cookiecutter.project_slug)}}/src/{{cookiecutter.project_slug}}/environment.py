@@ -117,6 +117,6 @@ def number(name: str, default: int) -> int:
         value = 0
 
     if value <= 0:
-        raise ConfigError(f"{name} is {text!r}; accepted is a whole number above 0")
+        raise ConfigError(f"{name} is {text!r}; it must be a whole number above 0")
 
     return value

@@ -1,4 +1,4 @@
-"""What db.session promises; the module sessions says it in prose."""
+"""What db.session promises, as described in ``sessions.py``."""
 
 import threading
 from collections.abc import Callable
@@ -135,7 +135,7 @@ def test_however_a_request_ends_nothing_is_left_behind(
     assert saved_notes(app) == []
 
 
-def test_a_client_that_hangs_up_leaves_nothing_behind(app: Flask) -> None:
+def test_a_client_that_disconnects_leaves_nothing_behind(app: Flask) -> None:
     @app.post("/probe")
     def probe() -> Iterator[str]:
         def stream() -> Iterator[str]:

@@ -20,7 +20,7 @@ from sqlalchemy.orm import mapped_column
 from werkzeug.exceptions import BadRequest
 
 from my_flask_app.database import db
-from my_flask_app.database.unsaved import is_writing
+from my_flask_app.database.changes import is_writing
 from my_flask_app.database.unsaved import UncommittedChanges
 
 

@@ -90,8 +90,8 @@ def mark(engine: Engine) -> None:
 def refuse_unmarked(engine: Engine) -> None:
     if MARK not in inspect(engine).get_view_names():
         raise ConfigError(
-            f"they have not made {engine.url.database!r}, and would drop all its"
-            " tables; if they may, let TEST_DATABASE_URL name it"
+            f"the tests did not create {engine.url.database!r}, and would drop all its"
+            " tables; to allow that, set TEST_DATABASE_URL to it"
         )
 
 

@@ -40,13 +40,13 @@ def current_context() -> AppContext:
     :raises RuntimeError: outside of an application context.
     """
     context = _cv_app.get(None)
-    # The proxy knows what to say, but takes long, and each request asks several times.
+    # The proxy raises Flask's own error, but is slow, and each request asks often.
     return context or cast("LocalProxy[AppContext]", app_ctx)._get_current_object()
 
 
 @contextmanager
 def initializing(app: Flask) -> Iterator[None]:
-    """Push a context in which nobody has to clean up, as no other extension is used."""
+    """Push a context that calls no teardown functions when it ends."""
     functions = app.teardown_appcontext_funcs
     app.teardown_appcontext_funcs = []
     try:

@@ -1,8 +1,8 @@
 """A child process opens sessions and connections of its own, and harms none.
 
-What it has inherited is its parent's. A driver's connection that was freed might tell
-the server that it ends, over the parent's socket, so it is kept; and where the driver
-shows that socket, it is replaced in the child, so that nothing can be sent over it.
+A child must neither use nor free the connections of its parent: the driver might close
+them over the socket that both share. So they are kept, and where the driver shows the
+socket, it is replaced in the child, so that nothing can be sent over it.
 
 Tested in ``tests/database/test_forks.py``.
 """
@@ -65,7 +65,7 @@ def disown(record: Any) -> None:
     if connection and fileno:
         cut_off(fileno(connection))
 
-    # Who uses it is told that the connection has been lost.
+    # Using it raises an error: the connection has been lost.
     record.dbapi_connection = None
     if record.fairy_ref and (fairy := record.fairy_ref()):
         fairy.dbapi_connection = None

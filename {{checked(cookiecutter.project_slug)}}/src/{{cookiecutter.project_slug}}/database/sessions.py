@@ -19,6 +19,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import scoped_session
 from sqlalchemy.orm import Session
 
+from . import changes
 from . import unsaved
 from .contexts import current_context
 from .forks import forget_sessions_after_fork
@@ -32,9 +33,9 @@ Sessions = scoped_session[Any]
 class ContextSession(Session):
     """A session that can end, or be rolled back, on a connection that has died.
 
-    The server rolls back by itself what it cannot be asked to, so there is no error
-    to report: the answer may be complete. Once its context has ended, a session raises
-    an error instead of opening again.
+    If a connection is lost, the server rolls back on its own, so no error is raised:
+    the response may be complete. Once its context has ended, a session raises an error
+    instead of opening again.
     """
 
     def __init__(self, *args: Any, **options: Any) -> None:
@@ -69,7 +70,7 @@ class ContextSession(Session):
         super().close()
 
 
-unsaved.watch(ContextSession)
+changes.watch(ContextSession)
 take_turns(ContextSession)
 
 
@@ -82,7 +83,7 @@ def in_any_case(end: Callable[[], None]) -> None:
 
 
 def hold_weakly(sessions: Sessions) -> None:
-    """Let a session go with its context, also if nobody ever pops that."""
+    """Let a session go with its context, even if that is never popped."""
     registry: WeakKeyDictionary[AppContext, Session] = WeakKeyDictionary()
     sessions.registry.registry = registry
     forget_sessions_after_fork(registry)

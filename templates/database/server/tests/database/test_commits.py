@@ -61,7 +61,7 @@ def test_a_commit_stores_all_or_raises_an_error(app: Flask) -> None:
     assert saved(app) == stored
 
 
-def test_what_failed_in_a_savepoint_keeps_the_rest_from_nothing(app: Flask) -> None:
+def test_an_error_in_a_savepoint_does_not_prevent_the_commit(app: Flask) -> None:
     with app.app_context():
         add(1)
         with pytest.raises(DBAPIError), db.session.begin_nested():

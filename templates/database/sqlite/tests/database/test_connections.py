@@ -236,7 +236,9 @@ def test_a_nested_context_writes_to_another_database(
     dispose(other)
 
 
-def test_whoever_waits_too_long_gets_an_error(app: Flask, tmp_path: Path) -> None:
+def test_a_transaction_that_waits_too_long_gets_an_error(
+    app: Flask, tmp_path: Path
+) -> None:
     engine = create_engine(f"sqlite:///{tmp_path / 'busy.db'}", pool_timeout=0.05)
     begun = threading.Event()
     done = threading.Event()
@@ -346,7 +348,7 @@ def test_a_safe_request_that_fails_otherwise_is_not_answered_again(app: Flask) -
     assert len(calls) == 1
 
 
-def test_whoever_has_written_takes_a_turn_for_the_next_transaction(
+def test_a_request_that_has_written_takes_a_turn_for_its_next_transaction(
     impatient: Flask,
 ) -> None:
     impatient.add_url_rule("/count", view_func=count, methods=["POST"])

@@ -19,5 +19,5 @@ def test_behind_a_pooler_no_statement_is_prepared(
 
 def test_a_pooler_is_there_or_not(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_POOLER", "maybe")
-    with pytest.raises(ConfigError, match="'maybe'; accepted is yes or no"):
+    with pytest.raises(ConfigError, match="'maybe'; it must be yes or no"):
         engine_options({})

@@ -11,5 +11,7 @@ def test_a_second_database_is_refused(migrated_database: str) -> None:
     app = Flask("other")
     app.config.from_mapping(config_for_tests(migrated_database))
     app.config["SQLALCHEMY_BINDS"] = {"second": migrated_database}
-    with pytest.raises(ValueError, match="accepted is one database"):
+    with pytest.raises(
+        ValueError, match="must not be set, as sessions use one database"
+    ):
         db.init_app(app)

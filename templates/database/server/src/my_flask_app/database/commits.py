@@ -1,4 +1,4 @@
-"""A transaction that the server has given up is not committed.
+"""A transaction that the server has aborted is not committed.
 
 PostgreSQL answers the COMMIT of a transaction in which a statement failed with
 ROLLBACK, and MySQL goes on with a new transaction after a deadlock, so an application
@@ -24,7 +24,7 @@ from .methods import wrap
 
 
 def protect(engine: Engine) -> None:
-    """Let connections of an engine commit what they have been told, or nothing."""
+    """Raise an error when a transaction that the server has aborted is committed."""
     event.listen(engine, "handle_error", note_end)
     wrap(engine, ["do_commit"], partial(refusing, engine))
     wrap(engine, ["do_rollback"], forgetting)

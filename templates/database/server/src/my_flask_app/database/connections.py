@@ -51,8 +51,10 @@ def create_engine(url: str | URL, **options: Any) -> Engine:
 
 
 def engine_options(url: URL, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the options of an engine for ``url``; those that are given go first."""
-    # So do those in the URL.
+    """Return the options of an engine for ``url``, with those that are given.
+
+    These, and arguments in the URL, override the project's own.
+    """
     args = {key: it for key, it in driver.CONNECT_ARGS.items() if key not in url.query}
     ours = {
         "poolclass": NestingQueuePool,

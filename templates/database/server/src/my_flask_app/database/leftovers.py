@@ -1,10 +1,9 @@
-"""No request finds what another has changed of its connection.
+"""No request finds the settings, locks or temporary tables of another.
 
-A variable that was set, a role, a lock, a temporary table: they belong to the
-connection, not to the transaction, and the pool would lend them to the next request.
-Nothing tells that a connection has such state, except the statements that were executed
-on it. If one of them may have left something, the pool closes the connection when it
-comes back, and opens another when it needs one. Other requests pay nothing for that.
+They belong to the connection, not to the transaction, so the pool would lend them to
+the next request. Only the statements that were executed on a connection tell that it
+has such state. If one of them may have left something, the pool closes the connection
+when it comes back, and opens another when it needs one.
 
 Tested in ``tests/database/test_connections.py``.
 """

@@ -18,9 +18,9 @@ R = TypeVar("R")
 def run_transaction(work: Callable[[], R], retries: int = 10) -> R:
     """Do ``work`` in a transaction of ``db.session``, commit, and return its result.
 
-    When transactions wait for each other, or could not have had their results one
-    after the other, the database refuses one of them and expects it again, from its
-    first query on. Only whoever wrote it knows what belongs to it.
+    If transactions deadlock or cannot be serialized, the database aborts one of them.
+    The application must run that again from its first query, as only the application
+    knows which statements belong together.
 
     :param work: reads and changes through ``db.session``, and does not commit. It may
         be called several times, so what cannot be undone, such as sending a mail,

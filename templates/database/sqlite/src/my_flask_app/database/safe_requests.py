@@ -1,7 +1,7 @@
 """Safe requests take no write lock.
 
-RFC 9110, section 9.2.1, calls the methods GET, HEAD, OPTIONS and TRACE safe: whoever
-uses them asks for no change. Their transactions begin with BEGIN DEFERRED. If one
+RFC 9110, section 9.2.1, calls the methods GET, HEAD, OPTIONS and TRACE safe: a client
+that uses them asks for no change. Their transactions begin with BEGIN DEFERRED. If one
 writes after all and SQLite refuses that, because another transaction wrote since it
 first read, the request is run again from its beginning, with BEGIN IMMEDIATE.
 Tested in ``tests/database/test_connections.py``.

@@ -35,7 +35,7 @@ def begin(connection: Connection, timeout: float) -> None:
 
 
 def holds_write_lock(url: URL) -> bool:
-    """Tell whether whoever asks holds the lock, and would wait for itself."""
+    """Tell whether the caller holds the lock, and would wait for itself."""
     reference = write_lock_holders.get({}).get((url, threading.get_ident()))
     connection = reference() if reference else None
     return connection is not None and connection.in_transaction()

@@ -33,7 +33,7 @@ def parse_url(url: str | URL) -> URL:
 
     name, _, driver = url.drivername.partition("+")
     if name not in NAMES or driver not in ("", "pysqlite") or is_in_memory(url):
-        raise ValueError(f"is not the URL of a SQLite file; accepted is {ACCEPTED}")
+        raise ValueError(f"is not the URL of a SQLite file; it must be {ACCEPTED}")
 
     if url.query.get("uri"):
         return url.set(database=f"file:{absolute(str(url.database)[5:])}")
@@ -51,7 +51,7 @@ def absolute(path: str) -> Path:
     if project_folder() is None:
         raise ValueError(
             "names a relative path, but the current folder is not that of the project;"
-            " accepted is sqlite:////folder/file.db"
+            " use sqlite:////folder/file.db"
         )
 
     return Path(os.path.normpath(instance_folder() / path))

@@ -44,6 +44,6 @@ def flag(name: str) -> bool:
     """
     text = os.environ.get(name, "no")
     if text not in ("no", "yes"):
-        raise ConfigError(f"{name} is {text!r}; accepted is yes or no")
+        raise ConfigError(f"{name} is {text!r}; it must be yes or no")
 
     return text == "yes"

@@ -33,7 +33,7 @@ class Database(SQLAlchemy):
     def init_app(self, app: Flask) -> None:
         """Create the engine of ``app``, and end sessions with its contexts.
 
-        Used are ``SQLALCHEMY_DATABASE_URI``, which is a URL or text, and
+        Reads ``SQLALCHEMY_DATABASE_URI``, a URL or its text, and
         ``SQLALCHEMY_ENGINE_OPTIONS``, which may be left out.
 
         :raises RuntimeError: if there is no URL, or ``app`` has a database already.
@@ -42,7 +42,9 @@ class Database(SQLAlchemy):
             use those of another application.
         """
         if app.config.get("SQLALCHEMY_BINDS"):
-            raise ValueError("SQLALCHEMY_BINDS is set; accepted is one database")
+            raise ValueError(
+                "SQLALCHEMY_BINDS must not be set, as sessions use one database"
+            )
 
         complete(app.config)
         others = len(app.teardown_appcontext_funcs)

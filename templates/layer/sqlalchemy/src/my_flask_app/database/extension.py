@@ -34,7 +34,7 @@ class Database:
     def init_app(self, app: Flask) -> None:
         """Create the engine of ``app``, and end sessions with its contexts.
 
-        Used are ``SQLALCHEMY_DATABASE_URI``, which is a URL or text, and
+        Reads ``SQLALCHEMY_DATABASE_URI``, a URL or its text, and
         ``SQLALCHEMY_ENGINE_OPTIONS``, which may be left out.
 
         :raises RuntimeError: if there is no URL, or ``app`` has a database already.
