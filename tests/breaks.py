@@ -410,7 +410,7 @@ SQLITE_BREAKS = {
     ),
     "no patience with the first connection": (
         "database/connections.py",
-        'turns.execute(connection.cursor(), "PRAGMA journal_mode = WAL", timeout)',
+        'turns.wait(partial(connection.execute, "PRAGMA journal_mode = WAL"), timeout)',
         'connection.execute("PRAGMA journal_mode = WAL")',
     ),
     "readers that wait for connections": (
@@ -435,8 +435,23 @@ SQLITE_BREAKS = {
     ),
     "no foreign keys after a migration": (
         "database/connections.py",
-        "connection.detach()",
+        "connection.connection.invalidate(soft=True)",
         "pass",
+    ),
+    "a migration that leaves rows that refer to none": (
+        "database/migrations.py",
+        "                refuse_broken(connection)\n",
+        "",
+    ),
+    "a transaction where there is to be none": (
+        "database/turns.py",
+        "if connection._is_autocommit_isolation():",
+        "if False:",
+    ),
+    "a statement without a transaction that does not wait": (
+        "database/turns.py",
+        "if cursor.connection.in_transaction:",
+        "if True:",
     ),
     "a migration on a connection like any other": (
         "database/migrations.py",

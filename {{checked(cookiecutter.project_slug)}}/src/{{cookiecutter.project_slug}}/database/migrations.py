@@ -11,11 +11,11 @@ from alembic.util import CommandError
 from sqlalchemy import Connection
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import OperationalError
 
 from . import Base
 from . import db
 from . import dialect
+from .connections import broken_references
 from .connections import connect_to_migrate
 from .failures import is_temporary
 
@@ -53,10 +53,18 @@ def migrate() -> None:
         try:
             with context.begin_transaction():
                 context.run_migrations()
+                refuse_broken(connection)
         except DBAPIError as error:
             if is_temporary(error):
                 raise CommandError(explain(error, connection)) from error
             raise
+
+
+def refuse_broken(connection: Connection) -> None:
+    """Keep migrations from being committed if they have broken foreign keys."""
+    if broken := broken_references(connection):
+        lines = ["the migration would leave rows that refer to none:", *broken[:5]]
+        raise CommandError("\n".join(lines))
 
 
 def explain(error: DBAPIError, connection: Connection) -> str:
@@ -84,7 +92,7 @@ def open_transactions(connection: Connection) -> list[str]:
 def connect() -> Connection:
     try:
         return connect_to_migrate(db.engine)
-    except OperationalError as error:
+    except DBAPIError as error:
         raise CommandError(f"no connection to the database: {error.orig}") from error
 
 

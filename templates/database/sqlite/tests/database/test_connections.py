@@ -19,6 +19,8 @@ from flask.ctx import AppContext
 from helpers import config_for_tests
 from helpers import dispose
 from helpers import tables
+from sqlalchemy import Connection
+from sqlalchemy import Engine
 from sqlalchemy import ForeignKey
 from sqlalchemy import select
 from sqlalchemy import text
@@ -437,6 +439,37 @@ def test_the_first_connection_waits_for_others(
         other.execute("BEGIN EXCLUSIVE")
         monkeypatch.setattr(time, "sleep", lambda seconds: other.rollback())
         engine.connect().close()
+
+    engine.dispose()
+
+
+def autocommit(engine: Engine) -> Connection:
+    return engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+
+
+def test_what_is_written_without_a_transaction_is_stored(app: Flask) -> None:
+    with app.app_context(), autocommit(db.engine) as connection:
+        connection.execute(text("UPDATE connection_test_counters SET value = 7"))
+        assert value(app) == "7"
+
+
+@pytest.mark.parametrize("statement", ["VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"])
+def test_what_cannot_be_in_a_transaction_can_be_executed(
+    app: Flask, statement: str
+) -> None:
+    with app.app_context(), autocommit(db.engine) as connection:
+        connection.execute(text(statement))
+
+
+def test_a_statement_without_a_transaction_waits_for_its_turn(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "other.db"
+    engine = create_engine(f"sqlite:///{file}")
+    with closing(sqlite3.connect(file)) as other, autocommit(engine) as connection:
+        other.execute("BEGIN IMMEDIATE")
+        monkeypatch.setattr(time, "sleep", lambda seconds: other.rollback())
+        connection.execute(text("CREATE TABLE t (i INTEGER)"))
 
     engine.dispose()
 

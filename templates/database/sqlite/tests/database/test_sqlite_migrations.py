@@ -9,6 +9,7 @@ import pytest
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from flask import Flask
 from helpers import config_for_tests
 from helpers import dispose
@@ -40,6 +41,12 @@ op.execute("CREATE TABLE shelves (id INTEGER PRIMARY KEY)")
 op.execute("CREATE TABLE books (shelf_id REFERENCES shelves ON DELETE CASCADE)")
 op.execute("INSERT INTO shelves VALUES (1)")
 op.execute("INSERT INTO books VALUES (1)")
+"""
+
+VACUUM = """
+with op.get_context().autocommit_block():
+    op.execute("VACUUM")
+op.execute("INSERT INTO shelves VALUES (2)")
 """
 
 ALTER_TABLE = """
@@ -89,6 +96,36 @@ def test_after_a_migration_foreign_keys_are_enforced(
 ) -> None:
     migrate(config, CREATE_TABLES)
     assert db.session.scalar(text("PRAGMA foreign_keys")) == 1
+
+
+def test_a_migration_that_breaks_foreign_keys_changes_nothing(
+    app: Flask, config: Config
+) -> None:
+    with pytest.raises(CommandError, match="row 1 of books refers to shelves"):
+        migrate(config, CREATE_TABLES + 'op.execute("DELETE FROM shelves")')
+
+    assert inspect(db.engine).get_table_names() == []
+
+
+def test_what_cannot_be_in_a_transaction_can_be_in_a_block_without_one(
+    app: Flask, config: Config
+) -> None:
+    migrate(config, CREATE_TABLES + VACUUM)
+    assert db.session.scalar(text("SELECT COUNT(*) FROM books")) == 1
+    assert db.session.scalar(text("PRAGMA foreign_keys")) == 1
+
+
+def test_a_file_that_is_no_database_is_told_in_one_line(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    file = tmp_path / "text.db"
+    file.write_text("This is not a database, but a text.\n" * 100)
+    app = create_app(config_for_tests(f"sqlite:///{file}"))
+    result = app.test_cli_runner().invoke(args=["db", "upgrade"])
+
+    assert result.exit_code == 1
+    told = result.output + caplog.text
+    assert "no connection to the database: file is not a database" in told
 
 
 def test_a_migration_that_fails_changes_nothing(app: Flask, config: Config) -> None:

@@ -7,6 +7,7 @@ too.
 
 import sqlite3
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -60,20 +61,23 @@ def protect(engine: Engine) -> None:
     @event.listens_for(engine, "connect")
     def set_up(connection: sqlite3.Connection, _: object) -> None:
         connection.execute("PRAGMA foreign_keys = ON")
-        turns.execute(connection.cursor(), "PRAGMA journal_mode = WAL", timeout)
+        turns.wait(partial(connection.execute, "PRAGMA journal_mode = WAL"), timeout)
 
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        turns.begin(connection, timeout)
-
+    turns.protect(engine, timeout)
     forget_connections_after_fork(engine)
 
 
 def connect_to_migrate(engine: Engine) -> Connection:
-    """Return a connection that migrations can use, and nobody after them."""
+    """Return a connection that migrations can use, and that is closed after them."""
     connection = engine.connect()
+    connection.connection.invalidate(soft=True)
     # If foreign keys were on, dropping the old one of two tables would delete the rows
     # that refer to it.
-    connection.detach()
     connection.connection.cursor().execute("PRAGMA foreign_keys = OFF")
     return connection
+
+
+def broken_references(connection: Connection) -> list[str]:
+    """Return what refers to a missing row, as migrations may have deleted that."""
+    rows = connection.exec_driver_sql("PRAGMA foreign_key_check")
+    return [f"row {row} of {table} refers to {other}" for table, row, other, _ in rows]

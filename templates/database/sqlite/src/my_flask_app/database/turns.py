@@ -10,14 +10,21 @@ import sqlite3
 import threading
 import time
 import weakref
+from collections.abc import Callable
 from contextvars import ContextVar
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection
+from sqlalchemy import Engine
+from sqlalchemy import event
 from sqlalchemy import URL
 from sqlalchemy.exc import OperationalError
 
 from .dialect import is_locked
+from .methods import EXECUTE
+from .methods import Method
+from .methods import wrap
 
 # Who holds which database's write lock, by its URL and the thread. Greenlets that are
 # not patched share a thread, but not a context variable.
@@ -25,8 +32,32 @@ WriteLockHolders = dict[tuple[URL, int], "weakref.ref[Connection]"]
 write_lock_holders: ContextVar[WriteLockHolders] = ContextVar("write_lock_holders")
 
 
+def protect(engine: Engine, timeout: float) -> None:
+    """Let transactions of an engine wait for the write lock, up to ``timeout`` s."""
+    wrap(engine, EXECUTE, partial(wait_in_autocommit, timeout))
+
+    @event.listens_for(engine, "begin")
+    def begin_in_turn(connection: Connection) -> None:
+        begin(connection, timeout)
+
+
+def wait_in_autocommit(timeout: float, execute: Method) -> Method:
+    """Let a statement wait that is a transaction by itself."""
+
+    def wrapper(cursor: sqlite3.Cursor, *arguments: Any) -> None:
+        if cursor.connection.in_transaction:
+            execute(cursor, *arguments)
+        else:
+            wait(partial(execute, cursor, *arguments), timeout)
+
+    return wrapper
+
+
 def begin(connection: Connection, timeout: float) -> None:
     """Begin a transaction; one that may write waits up to ``timeout`` seconds."""
+    if connection._is_autocommit_isolation():
+        return
+
     reads = connection.get_execution_options().get("sqlite_begin") == "DEFERRED"
     if reads or holds_write_lock(connection.engine.url):
         connection.exec_driver_sql("BEGIN DEFERRED")
@@ -44,7 +75,7 @@ def holds_write_lock(url: URL) -> bool:
 def begin_immediate(connection: Connection, timeout: float) -> None:
     statement = "BEGIN IMMEDIATE"
     try:
-        execute(connection.connection.cursor(), statement, timeout)
+        wait(partial(connection.connection.cursor().execute, statement), timeout)
     except sqlite3.OperationalError as error:
         raise OperationalError(statement, None, error) from error
 
@@ -52,7 +83,7 @@ def begin_immediate(connection: Connection, timeout: float) -> None:
     write_lock_holders.set(write_lock_holders.get({}) | {key: weakref.ref(connection)})
 
 
-def execute(cursor: Any, statement: str, timeout: float) -> None:
+def wait(execute: Callable[[], object], timeout: float) -> None:
     """Execute a statement that needs a lock, and wait for it up to ``timeout`` s.
 
     SQLite's own way to wait blocks a thread with all its greenlets, among them
@@ -61,7 +92,7 @@ def execute(cursor: Any, statement: str, timeout: float) -> None:
     deadline = time.monotonic() + timeout
     while True:
         try:
-            cursor.execute(statement)
+            execute()
             return
         except sqlite3.OperationalError as error:
             if not is_locked(error) or time.monotonic() > deadline:
