@@ -415,8 +415,8 @@ SQLITE_BREAKS = {
     ),
     "readers that wait for connections": (
         "database/connections.py",
-        '"max_overflow": -1',
-        '"max_overflow": 0',
+        "MAX_OVERFLOW = 92",
+        "MAX_OVERFLOW = 0",
     ),
     "the way to wait of SQLite itself": (
         "database/connections.py",
@@ -437,6 +437,16 @@ SQLITE_BREAKS = {
         "database/connections.py",
         "connection.connection.invalidate(soft=True)",
         "pass",
+    ),
+    "a full disk under SQLite is the application's fault": (
+        "database/failures.py",
+        " or is_full(error.orig)",
+        "",
+    ),
+    "no connection left to SQLite is the application's fault": (
+        "database/failures.py",
+        "return isinstance(error, TimeoutError)",
+        "return False",
     ),
     "a migration that leaves rows that refer to none": (
         "database/migrations.py",

@@ -297,6 +297,40 @@ def test_a_request_that_waits_too_long_is_503_and_not_answered_again(
     assert client.open("/count", method=method).status_code == 200
 
 
+def test_a_request_for_which_there_is_no_connection_is_503(
+    migrated_database: str,
+) -> None:
+    options = {"pool_size": 1, "max_overflow": 0, "pool_timeout": 0.05}
+    config = config_for_tests(migrated_database) | {"TESTING": False}
+    app = create_app(config | {"SQLALCHEMY_ENGINE_OPTIONS": options})
+
+    @app.get("/read")
+    def read() -> str:
+        return str(db.session.scalar(text("SELECT 1")))
+
+    with app.app_context(), ThreadPoolExecutor(1) as threads:
+        db.session.connection()
+        request = threads.submit(app.test_client().get, "/read")
+        assert request.result().status_code == 503
+
+    dispose(app)
+
+
+def test_a_request_for_which_there_is_no_room_on_the_disk_is_503(app: Flask) -> None:
+    app.testing = False
+
+    @app.post("/fill")
+    def fill() -> str:
+        pages = db.session.scalar(text("PRAGMA page_count"))
+        db.session.execute(text(f"PRAGMA max_page_count = {pages}"))
+        db.session.execute(text("CREATE TABLE filled AS SELECT zeroblob(100000) AS it"))
+        return ""
+
+    assert app.test_client().post("/fill").status_code == 503
+    with app.app_context():
+        db.engine.dispose()
+
+
 @pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS", "TRACE"])
 def test_a_request_that_is_safe_reads_while_another_writes(
     impatient: Flask, method: str

@@ -22,7 +22,12 @@ from ..environment import instance_folder
 from . import turns
 from .forks import forget_connections_after_fork
 from .options import merged
+from .pools import NestingQueuePool
 from .urls import parse_url
+
+# Beyond those that are kept. Each has three open files, and a process may often have
+# no more than 1024.
+MAX_OVERFLOW = 92
 
 # SQLAlchemy's own for a pool, in seconds.
 DEFAULT_TIMEOUT = 30.0
@@ -46,8 +51,13 @@ def create_engine(url: str | URL, **options: Any) -> Engine:
 
 def engine_options(url: URL, given: Mapping[str, Any]) -> dict[str, Any]:
     """Return the options of an engine for ``url``; those that are given go first."""
-    # SQLite's own way to wait blocks a thread with all its greenlets.
-    return merged({"max_overflow": -1, "connect_args": {"timeout": 0}}, given)
+    ours = {
+        "poolclass": NestingQueuePool,
+        "max_overflow": MAX_OVERFLOW,
+        # SQLite's own way to wait blocks a thread with all its greenlets.
+        "connect_args": {"timeout": 0},
+    }
+    return merged(ours, given)
 
 
 def protect(engine: Engine) -> None:

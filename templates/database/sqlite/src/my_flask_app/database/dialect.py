@@ -21,6 +21,11 @@ OPEN_TRANSACTIONS = ""
 MIGRATION_OPTIONS: dict[str, Any] = {"render_as_batch": True, "transactional_ddl": True}
 
 
-def is_locked(error: sqlite3.OperationalError) -> bool:
+def is_locked(error: object) -> bool:
     """Tell whether another connection held the lock that was needed."""
-    return "locked" in str(error)
+    return isinstance(error, sqlite3.OperationalError) and "locked" in str(error)
+
+
+def is_full(error: object) -> bool:
+    """Tell whether there was no room on the disk."""
+    return isinstance(error, sqlite3.OperationalError) and "is full" in str(error)

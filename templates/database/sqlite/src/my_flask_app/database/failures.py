@@ -3,20 +3,21 @@
 Tested in ``tests/database/test_connections.py``.
 """
 
-import sqlite3
-
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError
 
+from .dialect import is_full
 from .dialect import is_locked
 
 
 def is_temporary(error: BaseException | None) -> bool:
-    """Tell whether the database was locked, and may later do what it could not now."""
+    """Tell whether the database may do later what it could not do now.
+
+    That is if it was locked, if the disk was full, or if there was no connection left.
+    """
     if together := getattr(error, "exceptions", ()):  # An ExceptionGroup.
         return all(map(is_temporary, together))
+    if isinstance(error, OperationalError):
+        return is_locked(error.orig) or is_full(error.orig)
 
-    return (
-        isinstance(error, OperationalError)
-        and isinstance(error.orig, sqlite3.OperationalError)
-        and is_locked(error.orig)
-    )
+    return isinstance(error, TimeoutError)

@@ -17,7 +17,7 @@ from my_flask_app.database import db
 
 @pytest.fixture
 def app(migrated_database: str) -> Iterator[Flask]:
-    options = {"pool_size": 1, "pool_timeout": 0.05}
+    options = {"pool_size": 1, "max_overflow": 0, "pool_timeout": 0.05}
     app = create_app(
         config_for_tests(migrated_database) | {"SQLALCHEMY_ENGINE_OPTIONS": options}
     )
@@ -38,8 +38,8 @@ def test_a_nested_context_gets_a_connection_when_the_pool_is_exhausted(
 
 
 def connect(app: Flask) -> None:
-    with app.app_context():
-        db.session.connection()
+    with app.app_context(), db.engine.connect():
+        pass
 
 
 def test_a_nested_context_in_a_thread_that_inherits_gets_one_too(app: Flask) -> None:
