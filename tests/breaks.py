@@ -115,6 +115,11 @@ BREAKS = {
         "note(session)\n\n        return",
         "pass\n\n        return",
     ),
+    "what is written elsewhere opens a connection here": (
+        "database/changes.py",
+        "transaction = session.get_nested",
+        "session.connection(); transaction = session.get_nested",
+    ),
     "a commit is missed where there was one": (
         "database/changes.py",
         "if savepoint is None:",
@@ -124,6 +129,11 @@ BREAKS = {
         "database/lifetimes.py",
         "unsaved.expect_of_command(session, error)",
         "pass",
+    ),
+    "a stream that an error prevents keeps its connection": (
+        "database/lifetimes.py",
+        "sys.exc_info()[1] or ",
+        "",
     ),
     "a stream that nobody closes keeps its connection": (
         "database/streams.py",

@@ -2,6 +2,7 @@
 
 import gc
 from collections.abc import Iterator
+from contextlib import suppress
 from io import BytesIO
 
 import pytest
@@ -49,6 +50,30 @@ def test_a_stream_that_is_abandoned_keeps_no_connection(app: Flask) -> None:
     response.close()
     assert connections_in_use(app) == 0
     assert not db.session.registry.registry
+
+
+@pytest.mark.parametrize("hook", ["teardown_request", "teardown_appcontext"])
+def test_a_stream_that_an_error_prevents_keeps_no_connection(
+    app: Flask, hook: str
+) -> None:
+    def fail(_: object) -> None:
+        functions.remove(fail)
+        raise LookupError
+
+    getattr(app, hook)(fail)
+    functions = app.teardown_appcontext_funcs
+    if hook == "teardown_request":
+        functions = app.teardown_request_funcs[None]
+
+    @app.get("/number")
+    def number() -> Response:
+        number = str(db.session.scalar(text("SELECT 1")))
+        return Response(stream_with_context(iter(number)))
+
+    with suppress(LookupError):
+        app.test_client().get("/number")
+
+    assert connections_in_use(app) == 0
 
 
 def test_a_stream_that_never_begins_keeps_no_connection(app: Flask) -> None:

@@ -6,6 +6,7 @@ from contextlib import suppress
 
 import pytest
 from flask import Flask
+from helpers import connections_in_use
 from helpers import tables
 from sqlalchemy import delete
 from sqlalchemy import insert
@@ -21,6 +22,7 @@ from werkzeug.exceptions import BadRequest
 
 from my_flask_app.database import db
 from my_flask_app.database.changes import is_writing
+from my_flask_app.database.connections import create_engine
 from my_flask_app.database.unsaved import UncommittedChanges
 
 
@@ -230,6 +232,18 @@ def test_a_command_that_fails_is_not_named(
     result = app.test_cli_runner().invoke(args=["probe"])
     assert isinstance(result.exception, LookupError)
     assert not recwarn.list
+
+
+def test_what_is_written_elsewhere_opens_no_connection_here(
+    app: Flask, migrated_database: str
+) -> None:
+    other = create_engine(migrated_database)
+    with app.app_context():
+        statement = text("INSERT INTO unsaved_test_drafts VALUES ('new')")
+        db.session.execute(statement, bind_arguments={"bind": other})
+        assert connections_in_use(app) == 0
+
+    other.dispose()
 
 
 def test_a_context_of_a_test_need_not_commit(

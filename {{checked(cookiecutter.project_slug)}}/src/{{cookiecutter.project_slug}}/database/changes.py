@@ -74,8 +74,9 @@ def note_flush(session: Session, _: object) -> None:
 
 
 def note(session: Session) -> None:
-    if not session.connection()._is_autocommit_isolation():
-        transaction = session.get_nested_transaction() or session.get_transaction()
+    transaction = session.get_nested_transaction() or session.get_transaction()
+    used = transaction._connections.values() if transaction else ()
+    if not all(connection._is_autocommit_isolation() for connection, *_ in used):
         session.info.setdefault(WRITTEN, set()).add(transaction)
 
 

@@ -7,6 +7,7 @@ function that raises an error prevents those that follow.
 Tested in ``tests/database/test_sessions.py``.
 """
 
+import sys
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -100,7 +101,8 @@ def end_after(tear_down: Callable[P, R], sessions: Sessions) -> Callable[P, R]:
             context = current_context()
             session = sessions.registry.registry.get(context)
             if session is not None:
-                error = args[-1] if args else None
+                # Another function may be failing, without being what it ends with.
+                error = sys.exc_info()[1] or (args[-1] if args else None)
                 unsaved.expect_of_command(session, error)
                 if not streams.is_needed(session, error):
                     end(sessions, context)

@@ -65,7 +65,7 @@ class ContextSession(Session):
             # Otherwise the pool would roll back what the session has rolled back.
             for connection, _, _, autoclose in set(transaction._connections.values()):
                 if autoclose:
-                    connection.close()
+                    in_any_case(connection.close)
 
         super().close()
 

@@ -48,11 +48,12 @@ def is_needed(session: Session, error: object) -> bool:
     """Tell whether a stream needs a session whose context is about to end.
 
     :param error: what the context ends with. A stream that is closed early is followed
-        by what else the response has to close, such as a cursor of its view.
+        by what else the response has to close, such as a cursor of its view. After
+        another error, nobody begins the stream.
     """
     reference = session.info.get(STREAM)
     stream = reference() if reference else None
     if stream is None or stream.gi_frame is None:
         return False
 
-    return not stream.gi_running or isinstance(error, GeneratorExit)
+    return isinstance(error, GeneratorExit) or not (error or stream.gi_running)

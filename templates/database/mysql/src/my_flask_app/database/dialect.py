@@ -34,8 +34,9 @@ CONFLICTS: set[object] = {1020, 1213}
 # ended.
 LOST: set[object] = {2006, 2013, 2055}
 
-# After these there is another transaction, which knows nothing of the first.
-ENDS_TRANSACTION = CONFLICTS
+# After these, and ER_LOCK_TABLE_FULL, there is another transaction, which knows nothing
+# of the first.
+ENDS_TRANSACTION = CONFLICTS | {1206}
 
 # ER_DISK_FULL, ER_OUT_OF_RESOURCES, ER_LOCK_WAIT_TIMEOUT and MySQL's ER_LOCK_NOWAIT: it
 # may work later.

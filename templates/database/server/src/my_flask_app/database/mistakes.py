@@ -20,8 +20,10 @@ PARTS = {
     "host": r"name or service not known|no address associated|nodename nor servname"
     r"|getaddrinfo failed|unknown .*host .*\(-2\)|ORA-12545",
     "user or password": r"password authentication failed|role .* does not exist"
+    r"|SASL authentication failed|no password supplied"
     r"|access denied for user .*\(using password|login failed for user|ORA-01017",
     "database": r"database .* does not exist|unknown database|cannot open database"
+    r"|no such database"
     r"|access denied for user .* to database|ORA-12514",
 }
 

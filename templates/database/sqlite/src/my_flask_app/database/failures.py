@@ -11,10 +11,7 @@ from .dialect import is_locked
 
 
 def is_temporary(error: BaseException | None) -> bool:
-    """Tell whether the database may do later what it could not do now.
-
-    That is if it was locked, if the disk was full, or if there was no connection left.
-    """
+    """Tell whether the database was locked, its disk full, or no connection left."""
     if together := getattr(error, "exceptions", ()):  # An ExceptionGroup.
         return all(map(is_temporary, together))
     if isinstance(error, OperationalError):
