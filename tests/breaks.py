@@ -420,7 +420,7 @@ SQLITE_BREAKS = {
     ),
     "no patience with the first connection": (
         "database/connections.py",
-        'turns.wait(partial(connection.execute, "PRAGMA journal_mode = WAL"), timeout)',
+        "turns.wait(partial(connection.execute, SET_JOURNAL_MODE), timeout)",
         'connection.execute("PRAGMA journal_mode = WAL")',
     ),
     "readers that wait for connections": (

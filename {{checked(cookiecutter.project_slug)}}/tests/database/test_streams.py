@@ -56,9 +56,11 @@ def test_a_stream_that_is_abandoned_keeps_no_connection(app: Flask) -> None:
 def test_a_stream_that_an_error_prevents_keeps_no_connection(
     app: Flask, hook: str
 ) -> None:
-    def fail(_: object) -> None:
+    def fail(error: object) -> None:
         functions.remove(fail)
-        raise LookupError
+        # With some versions of Flask, the stream has begun by then.
+        if error is None:
+            raise LookupError
 
     getattr(app, hook)(fail)
     functions = app.teardown_appcontext_funcs

@@ -25,9 +25,10 @@ from .options import merged
 from .pools import NestingQueuePool
 from .urls import parse_url
 
-# Beyond those that are kept. Each has three open files, and a process may often have
-# no more than 1024.
+# Beyond those that are kept. Each has three files open, of often 1024 of a process.
 MAX_OVERFLOW = 92
+
+SET_JOURNAL_MODE = "PRAGMA journal_mode = WAL"
 
 # SQLAlchemy's own for a pool, in seconds.
 DEFAULT_TIMEOUT = 30.0
@@ -51,13 +52,8 @@ def create_engine(url: str | URL, **options: Any) -> Engine:
 
 def engine_options(url: URL, given: Mapping[str, Any]) -> dict[str, Any]:
     """Return the options of an engine for ``url``; those that are given go first."""
-    ours = {
-        "poolclass": NestingQueuePool,
-        "max_overflow": MAX_OVERFLOW,
-        # SQLite's own way to wait blocks a thread with all its greenlets.
-        "connect_args": {"timeout": 0},
-    }
-    return merged(ours, given)
+    ours = {"poolclass": NestingQueuePool, "max_overflow": MAX_OVERFLOW}
+    return merged({**ours, "connect_args": {"timeout": 0}}, given)
 
 
 def protect(engine: Engine) -> None:
@@ -71,7 +67,11 @@ def protect(engine: Engine) -> None:
     @event.listens_for(engine, "connect")
     def set_up(connection: sqlite3.Connection, _: object) -> None:
         connection.execute("PRAGMA foreign_keys = ON")
-        turns.wait(partial(connection.execute, "PRAGMA journal_mode = WAL"), timeout)
+        try:
+            turns.wait(partial(connection.execute, SET_JOURNAL_MODE), timeout)
+        except sqlite3.Error:
+            connection.close()
+            raise
 
     turns.protect(engine, timeout)
     forget_connections_after_fork(engine)

@@ -86,8 +86,7 @@ def begin_immediate(connection: Connection, timeout: float) -> None:
 def wait(execute: Callable[[], object], timeout: float) -> None:
     """Execute a statement that needs a lock, and wait for it up to ``timeout`` s.
 
-    SQLite's own way to wait blocks a thread with all its greenlets, among them
-    perhaps the one that holds the lock. Sleeping lets the others work.
+    SQLite's own way to wait blocks a thread with all its greenlets.
     """
     deadline = time.monotonic() + timeout
     while True:
