@@ -30,7 +30,8 @@ SERVER_LOST = 2055
 
 def protect(engine: Engine) -> None:
     """Let threads take turns with a connection, which they must not share."""
-    locks.protect(engine)
+    # A cursor asks the server as it is made, and looks for results as it is closed.
+    locks.protect(engine, ["cursor", "handle_unread_result"])
 
 
 def has_died(connection: Any) -> bool:

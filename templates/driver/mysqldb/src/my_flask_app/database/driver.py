@@ -27,7 +27,8 @@ ENGINE_OPTIONS: dict[str, Any] = {"pool_pre_ping": True}
 
 def protect(engine: Engine) -> None:
     """Let threads take turns with a connection, which they must not share."""
-    locks.protect(engine)
+    # A cursor looks for further results as it is closed.
+    locks.protect(engine, ["next_result"])
 
 
 def has_died(connection: Any) -> bool:

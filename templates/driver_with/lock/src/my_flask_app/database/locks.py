@@ -6,6 +6,9 @@ Threads that inherit a context share the connection of its session. A driver who
 Tested in ``tests/database/test_connections.py``.
 """
 
+from collections.abc import Callable
+from collections.abc import Iterable
+from functools import partial
 from threading import RLock
 from typing import Any
 
@@ -18,15 +21,30 @@ from .methods import Method
 from .methods import wrap
 
 
-def protect(engine: Engine) -> None:
-    """Let a statement have its connection to itself."""
-    event.listen(engine, "connect", add_lock)
+def protect(engine: Engine, methods: Iterable[str] = ()) -> None:
+    """Let a statement have its connection to itself.
+
+    :param methods: those of the driver's connection that use it outside of a statement.
+    """
+    event.listen(engine, "connect", partial(add_lock, methods))
     wrap(engine, EXECUTE, execute_in_turn)
     wrap(engine, ["do_commit", "do_rollback"], end_in_turn)
 
 
-def add_lock(connection: Any, record: ConnectionPoolEntry) -> None:
-    record.info["lock"] = RLock()
+def add_lock(
+    methods: Iterable[str], connection: Any, record: ConnectionPoolEntry
+) -> None:
+    lock = record.info["lock"] = RLock()
+    for name in methods:
+        setattr(connection, name, in_turn(getattr(connection, name), lock))
+
+
+def in_turn(method: Callable[..., Any], lock: RLock) -> Callable[..., Any]:
+    def wrapper(*args: Any, **options: Any) -> Any:
+        with lock:
+            return method(*args, **options)
+
+    return wrapper
 
 
 def execute_in_turn(execute: Method) -> Method:
