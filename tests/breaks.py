@@ -132,8 +132,13 @@ BREAKS = {
     ),
     "a stream that an error prevents keeps its connection": (
         "database/lifetimes.py",
-        "sys.exc_info()[1] or ",
-        "",
+        "streams.give_up(sessions())",
+        "pass",
+    ),
+    "a stream without its session while an error is handled": (
+        "database/lifetimes.py",
+        "if not streams",
+        "import sys\n                if sys.exc_info()[1] or not streams",
     ),
     "a stream that nobody closes keeps its connection": (
         "database/streams.py",

@@ -42,6 +42,15 @@ def test_the_cursor_of_a_view_is_read_in_its_stream(app: Flask) -> None:
     assert not db.session.registry.registry
 
 
+def test_a_stream_has_its_session_also_while_an_error_is_handled(app: Flask) -> None:
+    try:
+        raise LookupError
+    except LookupError:
+        assert app.test_client().get("/stream").text == "123"
+
+    assert connections_in_use(app) == 0
+
+
 def test_a_stream_that_is_abandoned_keeps_no_connection(app: Flask) -> None:
     response = app.test_client().get("/stream", buffered=False)
     assert next(response.iter_encoded()) == b"1"

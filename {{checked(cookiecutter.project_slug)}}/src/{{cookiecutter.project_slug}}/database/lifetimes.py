@@ -7,7 +7,6 @@ function that raises an error prevents those that follow.
 Tested in ``tests/database/test_sessions.py``.
 """
 
-import sys
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -40,6 +39,8 @@ def init_app(app: Flask, sessions: Sessions) -> None:
         ("process_response", roll_back_after_error),
         ("process_response", note_response),
         ("handle_exception", roll_back_before),
+        ("do_teardown_request", give_up_stream_after_error),
+        ("do_teardown_appcontext", give_up_stream_after_error),
         ("do_teardown_appcontext", end_after),
     ]
     for name, wrap in wrappers:
@@ -93,6 +94,21 @@ def note_response(
     return wrapper
 
 
+def give_up_stream_after_error(
+    tear_down: Callable[P, R], sessions: Sessions
+) -> Callable[P, R]:
+    def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return tear_down(*args, **kwargs)
+        except BaseException:
+            # The response is lost, so nobody begins its stream, or closes it.
+            if sessions.registry.has():
+                streams.give_up(sessions())
+            raise
+
+    return wrapper
+
+
 def end_after(tear_down: Callable[P, R], sessions: Sessions) -> Callable[P, R]:
     def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
@@ -101,8 +117,7 @@ def end_after(tear_down: Callable[P, R], sessions: Sessions) -> Callable[P, R]:
             context = current_context()
             session = sessions.registry.registry.get(context)
             if session is not None:
-                # Another function may be failing, without being what it ends with.
-                error = sys.exc_info()[1] or (args[-1] if args else None)
+                error = args[-1] if args else None
                 unsaved.expect_of_command(session, error)
                 if not streams.is_needed(session, error):
                     end(sessions, context)

@@ -44,16 +44,20 @@ def holds(stream: Stream, context: AppContext) -> bool:
     return frame is not None and any(it is context for it in frame.f_locals.values())
 
 
+def give_up(session: Session) -> None:
+    """Forget the stream of a session, as nobody will begin it."""
+    session.info.pop(STREAM, None)
+
+
 def is_needed(session: Session, error: object) -> bool:
     """Tell whether a stream needs a session whose context is about to end.
 
     :param error: what the context ends with. A stream that is closed early is followed
-        by what else the response has to close, such as a cursor of its view. After
-        another error, nobody begins the stream.
+        by what else the response has to close, such as a cursor of its view.
     """
     reference = session.info.get(STREAM)
     stream = reference() if reference else None
     if stream is None or stream.gi_frame is None:
         return False
 
-    return isinstance(error, GeneratorExit) or not (error or stream.gi_running)
+    return not stream.gi_running or isinstance(error, GeneratorExit)

@@ -11,13 +11,15 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from .changes import BULK
+
 # What uses a session's connection, or changes what is to be flushed; other methods call
 # these.
 METHODS = (
     *("add", "add_all", "delete", "expunge", "merge"),
     *("begin", "begin_nested", "close", "commit", "connection", "execute", "flush"),
     *("invalidate", "prepare", "reset", "rollback", "scalar", "scalars"),
-    *("bulk_insert_mappings", "bulk_save_objects", "bulk_update_mappings"),
+    *BULK,
 )
 
 
