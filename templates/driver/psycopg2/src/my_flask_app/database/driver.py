@@ -14,6 +14,7 @@ from typing import Any
 from psycopg2.extensions import TRANSACTION_STATUS_INERROR  # type: ignore[import-untyped]
 from sqlalchemy import Engine
 
+from . import locks
 from .sockets import is_readable
 
 NAME = "psycopg2"
@@ -25,7 +26,8 @@ ENGINE_OPTIONS: dict[str, Any] = {}
 
 
 def protect(engine: Engine) -> None:
-    """Do nothing, as threads may share a connection."""
+    """Let greenlets take turns with a connection; threads could do without."""
+    locks.protect(engine)
 
 
 def has_died(connection: Any) -> bool:
