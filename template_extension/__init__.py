@@ -41,7 +41,9 @@ def _files(folder: Path) -> Iterator[Path]:
 def _folder() -> Path:
     """Return where the package is now; who generates has appended it to the path."""
     for entry in reversed(sys.path):
-        if (Path(entry) / __name__ / "jinja.py").is_file():
-            return Path(entry) / __name__
+        folder = Path(entry) / __name__
+        if (folder / "jinja.py").is_file():
+            # Hooks run in another folder, to which the path is not relative.
+            return folder.absolute()
 
     return Path(__path__[0])

@@ -115,6 +115,16 @@ def test_good_answers_reach_the_project(cookiecutter: Command, home: Path) -> No
 EXECUTED = "{{ cycler.__init__.__globals__.os.popen('touch executed').read() }}"
 
 
+def test_the_path_to_the_template_may_be_relative(
+    cookiecutter: Command, home: Path
+) -> None:
+    (home / "template").symlink_to(ROOT)
+    result = cookiecutter("--no-input", "./template")
+    assert result.returncode == 0, result.stderr
+    assert "Created my_flask_app. Next:" in result.stdout
+    assert result.stderr == ""
+
+
 def test_what_is_typed_is_never_executed(cookiecutter: Command, home: Path) -> None:
     config = home / "config.yaml"
     config.write_text(json.dumps({"default_context": {"author_name": EXECUTED}}))
