@@ -52,8 +52,13 @@ def create_engine(url: str | URL, **options: Any) -> Engine:
 
 def engine_options(url: URL, given: Mapping[str, Any]) -> dict[str, Any]:
     """Return the options of an engine for ``url``; those that are given go first."""
-    ours = {"poolclass": NestingQueuePool, "max_overflow": MAX_OVERFLOW}
-    return merged({**ours, "connect_args": {"timeout": 0}}, given)
+    ours = {
+        "poolclass": NestingQueuePool,
+        "max_overflow": MAX_OVERFLOW,
+        # SQLite's own way to wait blocks a thread with all its greenlets.
+        "connect_args": {"timeout": 0},
+    }
+    return merged(ours, given)
 
 
 def protect(engine: Engine) -> None:

@@ -1,7 +1,8 @@
 """Threads that share a connection take turns with it.
 
 Threads that inherit a context share the connection of its session. A driver whose
-``threadsafety`` is below 2 (see PEP 249) would give them each other's results.
+``threadsafety`` is below 2 (see PEP 249) would give them each other's results, and
+psycopg2 refuses greenlets that share one.
 
 Tested in ``tests/database/test_connections.py``.
 """
