@@ -9,6 +9,7 @@ import os
 import random
 import sys
 import time
+from collections import deque
 from collections.abc import Callable
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -52,6 +53,7 @@ class Account(Base):  # type: ignore[misc]
 
 clock: Any = time
 met: list[object] = []
+reported: deque[BaseException] = deque(maxlen=100)
 
 
 def create_app() -> Flask:
@@ -85,9 +87,15 @@ def rule_of(view: Callable[..., object]) -> str:
 
 
 def fail_if_asked(error: BaseException | None) -> None:
-    """Stand for the teardown function of another extension, with a fault."""
+    """Stand for the teardown function of another extension, with a fault.
+
+    What reports errors keeps them for a while, and with them all that their frames
+    refer to, so that no garbage collector closes a session that nobody closes.
+    """
     if g.get("teardown_fails"):
-        raise RuntimeError("a teardown function of others fails")
+        failure = RuntimeError("a teardown function of others fails")
+        reported.append(failure)
+        raise failure
 
 
 def ask_the_database_if_asked() -> dict[str, object]:
