@@ -606,6 +606,13 @@ SERVER_BREAKS = {
         '        with arguments[-1].root_connection.info["lock"]:',
         "        if True:",
     ),
+    "a connection is closed under a statement": (
+        "database/locks.py",
+        """    with record.info["lock"]:
+        pass
+""",
+        "    pass\n",
+    ),
     "no connection for a nested context": (
         "database/pools.py",
         "if holds and self.is_exhausted():",

@@ -4,7 +4,7 @@ Threads that inherit a context share the connection of its session. A driver who
 ``threadsafety`` is below 2 (see PEP 249) would give them each other's results, and
 psycopg2 refuses greenlets that share one.
 
-Tested in ``tests/database/test_connections.py``.
+Tested in ``tests/database/test_connections.py`` and ``test_locks.py``.
 """
 
 from collections.abc import Callable
@@ -28,6 +28,7 @@ def protect(engine: Engine, methods: Iterable[str] = ()) -> None:
     :param methods: those of the driver's connection that use it outside of a statement.
     """
     event.listen(engine, "connect", partial(add_lock, methods))
+    event.listen(engine, "close", wait_for_turn)
     wrap(engine, EXECUTE, execute_in_turn)
     wrap(engine, ["do_commit", "do_rollback"], end_in_turn)
 
@@ -38,6 +39,13 @@ def add_lock(
     lock = record.info["lock"] = RLock()
     for name in methods:
         setattr(connection, name, in_turn(getattr(connection, name), lock))
+
+
+def wait_for_turn(_: Any, record: ConnectionPoolEntry) -> None:
+    """Let no greenlet that is interrupted close a connection that another one uses."""
+    # psycopg2 would block the process until the statement of the other one ends.
+    with record.info["lock"]:
+        pass
 
 
 def in_turn(method: Callable[..., Any], lock: RLock) -> Callable[..., Any]:
