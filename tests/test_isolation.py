@@ -134,6 +134,7 @@ ROWS: list[tuple[dict[str, str], dict[str, str], set[str]]] = [
             f"{DATABASE}/settings.py",
             "tests/database/test_connections.py",
             "tests/database/test_failures.py",
+            "tests/database/test_locks.py",
             "tests/database/test_pooler.py",
             "tests/database/test_time_out.py",
             "tests/database/test_urls.py",
