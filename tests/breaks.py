@@ -329,29 +329,84 @@ SQLITE_BREAKS = {
         '"BEGIN DEFERRED"',
     ),
     "readers that wait for writers": (
-        "database/safe_requests.py",
-        'sqlite_begin="DEFERRED"',
-        "",
+        "database/runs.py",
+        "return connection.info[NUMBER] not in self.writers",
+        "return False",
     ),
     "a safe request that wrote is not answered again": (
+        "database/runs.py",
+        "            raise RunAgain",
+        "            pass",
+    ),
+    "a run that is to be repeated raises what views catch": (
+        "database/runs.py",
+        "class RunAgain(BaseException)",
+        "class RunAgain(Exception)",
+    ),
+    "what is committed is done again": (
+        "database/runs.py",
+        "not (self.commits or ",
+        "not (",
+    ),
+    "all transactions of a further run are writers": (
         "database/safe_requests.py",
-        "raise RetryAsWriter",
+        "writers if len(writers) < RUNS - 1 else ALL",
+        "writers if not writers else ALL",
+    ),
+    "a view that reads after a commit keeps writers waiting": (
+        "database/runs.py",
+        "return self.further in endpoints_that_read",
+        "return False",
+    ),
+    "a request with a body is run again": (
+        "database/safe_requests.py",
+        "has_body or is_chunked or",
+        "is_chunked or",
+    ),
+    "a request that leaves HTTP is run again": (
+        "database/safe_requests.py",
+        ' or "HTTP_UPGRADE" in environ',
+        "",
+    ),
+    "a response that is repeated is not closed": (
+        "database/safe_requests.py",
+        "    if close:\n",
+        "    if not close:\n",
+    ),
+    "a response begins before it is certain": (
+        "database/safe_requests.py",
+        "start = DelayedStart(start_response)",
+        "start = DelayedStart(start_response)\n    start.is_released = True",
+    ),
+    "an outer transaction is refused because of the nested one": (
+        "database/late_writes.py",
+        "current_manner().check_write(connection)",
+        "pass",
+    ),
+    "a body is received while the lock is held": (
+        "database/turns.py",
+        "        manner.prepare()\n",
+        "",
+    ),
+    "a body that is received is lost": (
+        "database/bodies.py",
+        "body.seek(0)",
         "pass",
     ),
     "no patience": (
-        "database/turns.py",
-        "if not is_locked(error) or time.monotonic() > deadline:",
-        "if True:",
+        "database/turnstile.py",
+        "or time.monotonic() > deadline:\n                raise\n",
+        "or True:\n                raise\n",
     ),
     "a nested context that waits for the outer one": (
         "database/turns.py",
-        "if reads or holds_write_lock(connection.engine.url):",
-        "if reads:",
+        "or self.own_writer():",
+        ":",
     ),
     "a request that has written only reads from then on": (
         "database/turns.py",
-        " and connection.in_transaction()",
-        "",
+        "if writer and self.lock.current() is writer else None",
+        "if writer else None",
     ),
     "a thread that only reads as its parent writes": (
         "database/turns.py",
@@ -360,62 +415,92 @@ SQLITE_BREAKS = {
     ),
     "a writer to one database reads from another": (
         "database/turns.py",
-        "connection.engine.url",
-        "URL.create('')",
+        "self.path, threading",
+        "'', threading",
     ),
-    "only a view is answered again": (
-        "database/safe_requests.py",
-        "app.handle_exception = raise_if_retryable(",
-        "app.unused = raise_if_retryable(",
+    "a nested transaction cannot write": (
+        "database/late_writes.py",
+        "if turns.own_writer():",
+        "if False:",
+    ),
+    "an outer transaction never writes after a nested one": (
+        "database/late_writes.py",
+        "elif late and late.has_given_way:",
+        "elif False:",
+    ),
+    "an outer transaction writes although others have": (
+        "database/writers.py",
+        "return is_own and is_free and self.current_version() == self.version",
+        "return True",
+    ),
+    "writers begin in any order": (
+        "database/write_lock.py",
+        "self.queue.popleft()",
+        "self.queue.pop()",
+    ),
+    "one that gives up keeps its place": (
+        "database/write_lock.py",
+        "self.queue.remove(writer)",
+        "pass",
+    ),
+    "a writer that is lost keeps the lock": (
+        "database/writers.py",
+        "            return True\n\n    def has_lasted",
+        "            return False\n\n    def has_lasted",
+    ),
+    "one that only reads stops writers": (
+        "database/write_lock.py",
+        "                writer.give_way()",
+        "                pass",
+    ),
+    "one that has changes gives way": (
+        "database/writers.py",
+        "if self.connection and self.has_only_read():",
+        "if self.connection:",
+    ),
+    "one that gives way loses its state": (
+        "database/writers.py",
+        "pending = read_state(self.connection)",
+        "pending = self.connection.cursor()",
+    ),
+    "a process that has had the lock is the next": (
+        "database/turnstile.py",
+        "wait(partial(lock, fcntl.LOCK_EX | fcntl.LOCK_NB), deadline)",
+        "pass",
+    ),
+    "nobody knows who has the lock": (
+        "database/write_lock.py",
+        "logger.warning(",
+        "print(",
     ),
     "a shell that keeps writers waiting": (
-        "database/safe_requests.py",
-        "g.reads_in_thread = threading.get_ident()\n    return",
-        "return",
-    ),
-    "a context inside a shell keeps writers waiting": (
-        "database/safe_requests.py",
-        "app.app_context = inherit(",
-        "app.unused = inherit(",
+        "database/manners.py",
+        "manner.set(OnlyReads())",
+        "pass",
     ),
     "a context that is handed to another thread has no turn to write": (
-        "database/safe_requests.py",
-        'g.get("reads_in_thread") == threading.get_ident()',
-        '"reads_in_thread" in g',
+        "database/manners.py",
+        "this.thread == threading.get_ident()",
+        "True",
     ),
     "a POST that only reads at first": (
-        "database/safe_requests.py",
+        "database/runs.py",
         '"TRACE"}',
         '"TRACE", "POST"}',
     ),
-    "a request that is not safe is answered again": (
-        "database/safe_requests.py",
-        "is_read_only() and is_temporary",
-        "is_temporary",
-    ),
-    "a safe request that fails is answered again": (
-        "database/safe_requests.py",
-        " and is_temporary(args[-1])",
-        "",
-    ),
-    "an error handler keeps a safe request from being answered again": (
-        "database/safe_requests.py",
-        "app.handle_user_exception = raise_if_retryable(",
-        "app.unused = raise_if_retryable(",
-    ),
     "only GET is safe": (
-        "database/safe_requests.py",
+        "database/runs.py",
         '"GET", "HEAD", "OPTIONS", "TRACE"',
         '"GET"',
     ),
     "readers that wait although they were told not to": (
         "database/turns.py",
-        '.get("sqlite_begin") == "DEFERRED"',
-        '.get("sqlite_begin") == "DEFERRED" and holds_write_lock(URL.create(""))',
+        'asked == "DEFERRED"',
+        "False",
     ),
     "readers that see one state after another": (
         "database/turns.py",
-        'connection.exec_driver_sql("BEGIN DEFERRED")',
+        'driver_connection.execute("BEGIN DEFERRED")',
         "pass",
     ),
     "no WAL mode": (
@@ -425,7 +510,7 @@ SQLITE_BREAKS = {
     ),
     "no patience with the first connection": (
         "database/connections.py",
-        "turns.wait(partial(connection.execute, SET_JOURNAL_MODE), timeout)",
+        "wait(partial(connection.execute, SET_JOURNAL_MODE), deadline)",
         'connection.execute("PRAGMA journal_mode = WAL")',
     ),
     "readers that wait for connections": (
@@ -474,9 +559,9 @@ SQLITE_BREAKS = {
         "if False:",
     ),
     "a statement without a transaction that does not wait": (
-        "database/turns.py",
-        "if cursor.connection.in_transaction:",
-        "if True:",
+        "database/late_writes.py",
+        "        writer = turns.take(connection, execute, turns.timeout)\n",
+        "        raise\n",
     ),
     "a migration on a connection like any other": (
         "database/migrations.py",
@@ -756,9 +841,10 @@ GREENLET_BREAKS = {
 
 SQLITE_GREENLET_BREAKS = {
     "a greenlet that waits stops the others": (
-        "database/turns.py",
-        "time.sleep(random",
-        "float(random",
+        "database/writers.py",
+        "self.has_turn = threading.Lock()",
+        "from gevent.monkey import get_original\n"
+        "        self.has_turn = get_original('_thread', 'allocate_lock')()",
     ),
 }
 

@@ -118,6 +118,10 @@ def pages(app: Flask) -> None:
 
         return response
 
+    @app.get("/value")
+    def show_value() -> str:
+        return str(db.session.get_one(Counter, 1).value)
+
     @app.get("/count-in-a-stream")
     def count_in_a_stream() -> Iterator[str]:
         def stream() -> Iterator[str]:
@@ -128,7 +132,7 @@ def pages(app: Flask) -> None:
 
 
 def value(app: Flask) -> str:
-    with app.test_request_context():
+    with app.app_context():
         return str(db.session.get_one(Counter, 1).value)
 
 
@@ -175,7 +179,8 @@ def test_readers_do_not_wait_for_a_writer(app: Flask) -> None:
         db.session.get_one(Counter, 1).value = 7
         db.session.flush()
         with ThreadPoolExecutor(1) as threads:
-            assert threads.submit(value, app).result(timeout=5) == "0"
+            request = threads.submit(app.test_client().get, "/value")
+            assert request.result(timeout=5).text == "0"
 
         db.session.commit()
 
@@ -484,7 +489,8 @@ def autocommit(engine: Engine) -> Connection:
 def test_what_is_written_without_a_transaction_is_stored(app: Flask) -> None:
     with app.app_context(), autocommit(db.engine) as connection:
         connection.execute(text("UPDATE connection_test_counters SET value = 7"))
-        assert value(app) == "7"
+
+    assert value(app) == "7"
 
 
 @pytest.mark.parametrize("statement", ["VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"])
@@ -495,14 +501,13 @@ def test_what_cannot_be_in_a_transaction_can_be_executed(
         connection.execute(text(statement))
 
 
-def test_a_statement_without_a_transaction_waits_for_its_turn(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_statement_without_a_transaction_waits_for_its_turn(tmp_path: Path) -> None:
     file = tmp_path / "other.db"
     engine = create_engine(f"sqlite:///{file}")
-    with closing(sqlite3.connect(file)) as other, autocommit(engine) as connection:
+    shared = sqlite3.connect(file, check_same_thread=False)
+    with closing(shared) as other, autocommit(engine) as connection:
         other.execute("BEGIN IMMEDIATE")
-        monkeypatch.setattr(time, "sleep", lambda seconds: other.rollback())
+        threading.Timer(0.2, other.rollback).start()
         connection.execute(text("CREATE TABLE t (i INTEGER)"))
 
     engine.dispose()

@@ -6,6 +6,7 @@ too.
 """
 
 import sqlite3
+import time
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
@@ -19,10 +20,11 @@ from sqlalchemy import URL
 from sqlalchemy.pool import QueuePool
 
 from ..environment import instance_folder
-from . import turns
+from . import late_writes
 from .forks import forget_connections_after_fork
 from .options import merged
 from .pools import NestingQueuePool
+from .turnstile import wait
 from .urls import parse_url
 
 # Beyond those that are kept. Each has three files open, of often 1024 of a process.
@@ -72,13 +74,14 @@ def protect(engine: Engine) -> None:
     @event.listens_for(engine, "connect")
     def set_up(connection: sqlite3.Connection, _: object) -> None:
         connection.execute("PRAGMA foreign_keys = ON")
+        deadline = time.monotonic() + timeout
         try:
-            turns.wait(partial(connection.execute, SET_JOURNAL_MODE), timeout)
+            wait(partial(connection.execute, SET_JOURNAL_MODE), deadline)
         except sqlite3.Error:
             connection.close()
             raise
 
-    turns.protect(engine, timeout)
+    late_writes.protect(engine, timeout)
     forget_connections_after_fork(engine)
 
 

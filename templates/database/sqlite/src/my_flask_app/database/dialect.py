@@ -26,6 +26,14 @@ def is_locked(error: object) -> bool:
     return isinstance(error, sqlite3.OperationalError) and "locked" in str(error)
 
 
+def is_stale(error: object) -> bool:
+    """Tell whether waiting is of no use, as another has written since a read.
+
+    Before Python 3.11 it is not known.
+    """
+    return getattr(error, "sqlite_errorname", "") == "SQLITE_BUSY_SNAPSHOT"
+
+
 def is_full(error: object) -> bool:
     """Tell whether there was no room on the disk."""
     return isinstance(error, sqlite3.OperationalError) and "is full" in str(error)

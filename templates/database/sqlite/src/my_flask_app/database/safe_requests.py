@@ -3,40 +3,35 @@
 RFC 9110, section 9.2.1, calls the methods GET, HEAD, OPTIONS and TRACE safe: a client
 that uses them asks for no change. Their transactions begin with BEGIN DEFERRED. If one
 writes after all and SQLite refuses that, because another transaction wrote since it
-first read, the request is run again from its beginning, with BEGIN IMMEDIATE.
-Tested in ``tests/database/test_connections.py``.
+first read, the request is run again from its beginning, and that transaction begins
+with BEGIN IMMEDIATE. Nothing that has been committed is run again.
+
+Tested in ``tests/database/test_safe_requests.py``.
 """
 
-import threading
-from collections.abc import Callable
+import sys
 from collections.abc import Iterable
-from typing import Any
 from typing import TYPE_CHECKING
 
 from flask import Flask
-from flask import g
-from flask import has_app_context
-from flask import has_request_context
-from flask import request
-from flask.ctx import AppContext
-from sqlalchemy import Connection
-from sqlalchemy import event
 
-from .contexts import initializing
 from .extension import Database
-from .failures import is_temporary
+from .manners import only_read_here
+from .manners import using
+from .runs import DelayedStart
+from .runs import RequestManner
+from .runs import Run
+from .runs import RunAgain
+from .runs import SAFE_METHODS
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse
     from _typeshed.wsgi import WSGIApplication
     from _typeshed.wsgi import WSGIEnvironment
 
-SAFE_METHODS = {"GET", "HEAD", "OPTIONS", "TRACE"}
-RETRIED = "my_flask_app.retried"
-
-
-class RetryAsWriter(BaseException):
-    """A safe request wrote too late; no error handler is to see it."""
+# A third run is the last: all of its transactions take their turn.
+RUNS = 3
+ALL = range(sys.maxsize)
 
 
 class SafeRequestsDatabase(Database):
@@ -45,76 +40,73 @@ class SafeRequestsDatabase(Database):
     def init_app(self, app: Flask) -> None:
         """Let the safe requests of ``app`` only read; likewise ``flask shell``."""
         super().init_app(app)
-        with initializing(app):
-            event.listen(self.engine, "engine_connect", begin_deferred)
-
-        app.shell_context_processor(only_read)
-        app.app_context = inherit(app.app_context)  # type: ignore[method-assign]
-        app.wsgi_app = run_again_as_writer(  # type: ignore[assignment, method-assign]
+        app.shell_context_processor(only_read_here)
+        app.wsgi_app = run_in_manner(  # type: ignore[assignment, method-assign]
             app.wsgi_app
         )
-        app.handle_user_exception = raise_if_retryable(  # type: ignore[method-assign]
-            app.handle_user_exception
-        )
-        app.handle_exception = raise_if_retryable(  # type: ignore[method-assign]
-            app.handle_exception
-        )
 
 
-def only_read() -> dict[str, Any]:
-    g.reads_in_thread = threading.get_ident()
-    return {}
-
-
-def inherit(app_context: Callable[[], AppContext]) -> Callable[[], AppContext]:
-    """Let a context inside one that only reads do the same.
-
-    From Flask 3.2 on, there is no request in it. A context may be handed to another
-    thread, for which no request is run again.
-    """
-
-    def wrapper() -> AppContext:
-        context = app_context()
-        if is_read_only():
-            context.g.reads_in_thread = threading.get_ident()
-
-        return context
-
-    return wrapper
-
-
-def run_again_as_writer(wsgi_app: "WSGIApplication") -> "WSGIApplication":
+def run_in_manner(wsgi_app: "WSGIApplication") -> "WSGIApplication":
     def wrapper(
         environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> Iterable[bytes]:
-        try:
-            return wsgi_app(environ, start_response)
-        except RetryAsWriter:
-            environ[RETRIED] = True
-            return wsgi_app(environ, start_response)
+        method = environ["REQUEST_METHOD"]
+        if not may_run_again(environ):
+            with using(RequestManner(method), environ):
+                return wsgi_app(environ, start_response)
+
+        writers: list[int | None] = []
+        response = None
+        while response is None:
+            this = Run(method, writers if len(writers) < RUNS - 1 else ALL)
+            with using(this, environ):
+                response = run(this, wsgi_app, environ, start_response)
+            writers.append(this.refused)
+
+        return response
 
     return wrapper
 
 
-def raise_if_retryable(handle: Callable[..., Any]) -> Callable[..., Any]:
-    def wrapper(*args: Any) -> Any:
-        # From Flask 3.2 on, the context comes before the error.
-        if is_read_only() and is_temporary(args[-1]):
-            raise RetryAsWriter
-
-        return handle(*args)
-
-    return wrapper
+def may_run_again(environ: "WSGIEnvironment") -> bool:
+    """Tell whether a request is safe, and neither sends a body nor leaves HTTP."""
+    has_body = environ.get("CONTENT_LENGTH", "") not in ("", "0")
+    is_chunked = "HTTP_TRANSFER_ENCODING" in environ
+    others = has_body or is_chunked or "HTTP_UPGRADE" in environ
+    return environ["REQUEST_METHOD"] in SAFE_METHODS and not others
 
 
-def begin_deferred(connection: Connection) -> None:
-    if is_read_only():
-        connection.execution_options(sqlite_begin="DEFERRED")
+def run(
+    this: Run,
+    wsgi_app: "WSGIApplication",
+    environ: "WSGIEnvironment",
+    start_response: "StartResponse",
+) -> Iterable[bytes] | None:
+    """Return the response of a run, or nothing if the request is to run again."""
+    start = DelayedStart(start_response)
+    try:
+        response = wsgi_app(environ, start)
+    except BaseException as error:
+        if this.refused is not None and is_of_refusal(error):
+            return None
+        raise
+
+    if this.refused is None:
+        this.note_answer()
+        start.release()
+        return response
+
+    close = getattr(response, "close", None)
+    if close:
+        close()
+
+    return None
 
 
-def is_read_only() -> bool:
-    """Tell whether the current context is to do without a turn to write."""
-    if has_request_context():
-        return request.method in SAFE_METHODS and RETRIED not in request.environ
+def is_of_refusal(error: BaseException) -> bool:
+    """Tell whether an error comes of :class:`RunAgain`, and is not somebody's exit.
 
-    return has_app_context() and g.get("reads_in_thread") == threading.get_ident()
+    From Flask 3.2 on, those of teardown functions come as a group.
+    """
+    together = getattr(error, "exceptions", ())
+    return isinstance(error, (RunAgain, Exception)) or all(map(is_of_refusal, together))

@@ -2,99 +2,113 @@
 
 A transaction that reads first and takes the lock later is refused if another wrote in
 between, so it takes its turn at the lock when it begins. Readers see the last committed
-state and never wait. Tested in ``tests/database/test_connections.py``.
+state and never wait.
+
+Tested in ``tests/database/test_connections.py`` and ``test_write_lock.py``.
 """
 
-import random
+import os
 import sqlite3
 import threading
-import time
-import weakref
 from collections.abc import Callable
 from contextvars import ContextVar
 from functools import partial
 from typing import Any
+from weakref import ref
+from weakref import WeakValueDictionary
 
 from sqlalchemy import Connection
-from sqlalchemy import Engine
-from sqlalchemy import event
-from sqlalchemy import URL
 from sqlalchemy.exc import OperationalError
 
-from .dialect import is_locked
-from .methods import EXECUTE
-from .methods import Method
-from .methods import wrap
+from .manners import current_manner
+from .write_lock import WriteLock
+from .writers import WRITER
+from .writers import Writer
 
-# Who holds which database's write lock, by its URL and the thread. Greenlets that are
-# not patched share a thread, but not a context variable.
-WriteLockHolders = dict[tuple[URL, int], "weakref.ref[Connection]"]
-write_lock_holders: ContextVar[WriteLockHolders] = ContextVar("write_lock_holders")
+# By process and path, as a child does not wait for the threads of its parent.
+locks: WeakValueDictionary[tuple[int, str], WriteLock] = WeakValueDictionary()
 
-
-def protect(engine: Engine, timeout: float) -> None:
-    """Let transactions of an engine wait for the write lock, up to ``timeout`` s."""
-    wrap(engine, EXECUTE, partial(wait_in_autocommit, timeout))
-
-    @event.listens_for(engine, "begin")
-    def begin_in_turn(connection: Connection) -> None:
-        begin(connection, timeout)
+# The last writer of a caller, by path and thread. Greenlets that are not patched share
+# a thread, but not a context variable.
+OwnWriters = dict[tuple[str, int], "ref[Writer]"]
+own_writers: ContextVar[OwnWriters] = ContextVar("own_writers")
 
 
-def wait_in_autocommit(timeout: float, execute: Method) -> Method:
-    """Let a statement wait that is a transaction by itself."""
+class Turns:
+    """The turns that transactions of an engine take.
 
-    def wrapper(cursor: sqlite3.Cursor, *arguments: Any) -> None:
-        if cursor.connection.in_transaction:
-            execute(cursor, *arguments)
-        else:
-            wait(partial(execute, cursor, *arguments), timeout)
-
-    return wrapper
-
-
-def begin(connection: Connection, timeout: float) -> None:
-    """Begin a transaction; one that may write waits up to ``timeout`` seconds."""
-    if connection._is_autocommit_isolation():
-        return
-
-    reads = connection.get_execution_options().get("sqlite_begin") == "DEFERRED"
-    if reads or holds_write_lock(connection.engine.url):
-        connection.exec_driver_sql("BEGIN DEFERRED")
-    else:
-        begin_immediate(connection, timeout)
-
-
-def holds_write_lock(url: URL) -> bool:
-    """Tell whether the caller holds the lock, and would wait for itself."""
-    reference = write_lock_holders.get({}).get((url, threading.get_ident()))
-    connection = reference() if reference else None
-    return connection is not None and connection.in_transaction()
-
-
-def begin_immediate(connection: Connection, timeout: float) -> None:
-    statement = "BEGIN IMMEDIATE"
-    try:
-        wait(partial(connection.connection.cursor().execute, statement), timeout)
-    except sqlite3.OperationalError as error:
-        raise OperationalError(statement, None, error) from error
-
-    key = (connection.engine.url, threading.get_ident())
-    write_lock_holders.set(write_lock_holders.get({}) | {key: weakref.ref(connection)})
-
-
-def wait(execute: Callable[[], object], timeout: float) -> None:
-    """Execute a statement that needs a lock, and wait for it up to ``timeout`` s.
-
-    SQLite's own way to wait blocks a thread with all its greenlets.
+    :param path: the database file.
+    :param timeout: how long they wait for a turn, in seconds.
     """
-    deadline = time.monotonic() + timeout
-    while True:
-        try:
-            execute()
-            return
-        except sqlite3.OperationalError as error:
-            if not is_locked(error) or time.monotonic() > deadline:
-                raise
 
-        time.sleep(random.uniform(0.001, 0.005))
+    def __init__(self, path: str, timeout: float) -> None:
+        self.path = path
+        self.timeout = timeout
+        self.used: WriteLock | None = None
+
+    @property
+    def lock(self) -> WriteLock:
+        key = (os.getpid(), self.path)
+        self.used = locks.get(key) or locks.setdefault(key, WriteLock(self.path))
+        return self.used
+
+    def begin(self, connection: Connection) -> None:
+        """Begin a transaction; one that may write waits for its turn."""
+        if connection._is_autocommit_isolation():
+            return
+
+        manner = current_manner()
+        manner.note_begin(connection)
+        asked = connection.get_execution_options().get("sqlite_begin")
+        only_reads = asked is None and manner.only_reads(connection)
+        if only_reads or asked == "DEFERRED" or self.own_writer():
+            begin_deferred(connection)
+            return
+
+        writer = self.begin_immediate(connection)
+        if asked is None and manner.only_reads(connection):
+            # That has become known while it waited.
+            writer.give_way()
+            self.lock.look()
+
+    def begin_immediate(self, connection: Connection) -> Writer:
+        driver_connection: Any = connection.connection.driver_connection
+        statement = "BEGIN IMMEDIATE"
+        execute = partial(driver_connection.execute, statement)
+        try:
+            writer = self.take(driver_connection, execute, self.timeout)
+        except sqlite3.OperationalError as error:
+            raise OperationalError(statement, None, error) from error
+
+        connection.info[WRITER] = writer
+        return writer
+
+    def take(
+        self,
+        connection: sqlite3.Connection,
+        execute: Callable[[], object],
+        timeout: float,
+    ) -> Writer:
+        """Execute what takes the lock, once it is the caller's turn.
+
+        :param timeout: how long that may take, in seconds.
+        :raises sqlite3.OperationalError: if it takes longer.
+        """
+        manner = current_manner()
+        manner.prepare()
+        writer = Writer(str(manner), manner.gives_way)
+        self.lock.take(writer, connection, execute, timeout)
+        key = (self.path, threading.get_ident())
+        own_writers.set(own_writers.get({}) | {key: ref(writer)})
+        return writer
+
+    def own_writer(self) -> Writer | None:
+        """Return the writer that the caller would wait for, although it is its own."""
+        own = own_writers.get({}).get((self.path, threading.get_ident()))
+        writer = own() if own else None
+        return writer if writer and self.lock.current() is writer else None
+
+
+def begin_deferred(connection: Connection) -> None:
+    driver_connection: Any = connection.connection.driver_connection
+    driver_connection.execute("BEGIN DEFERRED")

@@ -1,0 +1,141 @@
+"""Statements are executed in turn, also those of a transaction that reads so far.
+
+Such a transaction may write as long as no other one has written since it began.
+
+Tested in ``tests/database/test_safe_requests.py`` and ``test_write_lock.py``.
+"""
+
+import sqlite3
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from sqlalchemy import Connection
+from sqlalchemy import Engine
+from sqlalchemy import event
+
+from .dialect import is_locked
+from .manners import current_manner
+from .methods import EXECUTE
+from .methods import Method
+from .methods import wrap
+from .turns import Turns
+from .writers import LONG
+from .writers import NestedWrite
+from .writers import read_state
+from .writers import WRITER
+
+BUSY = "database is locked: another transaction of the same thread has changes; {}"
+GAVE_WAY = (
+    "database is locked: this transaction only read for more than a second, and another"
+    " one has written since; roll back, and write sooner"
+)
+
+
+def protect(engine: Engine, timeout: float) -> None:
+    """Let transactions of an engine wait for the write lock, up to ``timeout`` s."""
+    turns = Turns(str(engine.url.database).removeprefix("file:"), timeout)
+    event.listen(engine, "begin", turns.begin)
+    wrap(engine, EXECUTE, partial(execute_in_turn, turns))
+    wrap(engine, ["do_commit"], note_commit)
+    wrap(engine, ["do_commit", "do_rollback", "do_close"], partial(end_turn, turns))
+
+
+def execute_in_turn(turns: Turns, execute: Method) -> Method:
+    def wrapper(cursor: sqlite3.Cursor, statement: str, *arguments: Any) -> None:
+        run = partial(execute, cursor, statement, *arguments)
+        writer = turns.lock.current()
+        if statement.startswith("SELECT"):
+            run()
+        elif writer and writer.connection is cursor.connection:
+            writer.write(statement, run)
+        elif cursor.connection.in_transaction:
+            write_late(turns, arguments[-1].root_connection, run)
+        else:
+            write_alone(turns, cursor.connection, run)
+
+    return wrapper
+
+
+def write_alone(
+    turns: Turns, connection: sqlite3.Connection, execute: Callable[[], None]
+) -> None:
+    """Execute a statement that is a transaction by itself, because of AUTOCOMMIT."""
+    try:
+        execute()
+    except sqlite3.OperationalError as error:
+        if not is_locked(error):
+            raise
+
+        writer = turns.take(connection, execute, turns.timeout)
+        turns.lock.leave(writer)
+
+    current_manner().note_commit()
+
+
+def write_late(
+    turns: Turns, connection: Connection, execute: Callable[[], None]
+) -> None:
+    """Execute a statement of a transaction that has begun as one that reads."""
+    try:
+        current_manner().check_write(connection)
+        execute()
+        connection.info.pop(WRITER, None)
+    except sqlite3.OperationalError as error:
+        if not is_locked(error):
+            raise
+
+        current_manner().refuse(connection)
+        late = connection.info.get(WRITER)
+        if turns.own_writer():
+            write_instead(turns, connection, execute)
+        elif late and late.has_given_way:
+            write_after_all(turns, connection, execute)
+        else:
+            raise
+
+
+def write_instead(
+    turns: Turns, connection: Connection, execute: Callable[[], None]
+) -> None:
+    """Write while another transaction of the caller has the lock, and only reads."""
+    driver_connection: Any = connection.connection.driver_connection
+    # From now on it is refused if it does not see the last state.
+    read_state(driver_connection).close()
+    own = turns.own_writer()
+    if own is None or not own.give_way():
+        raise sqlite3.OperationalError(BUSY.format(own))
+
+    turns.lock.look()
+    connection.info[WRITER] = turns.take(driver_connection, execute, LONG)
+    own.nested = NestedWrite(driver_connection, connection.info)
+
+
+def write_after_all(
+    turns: Turns, connection: Connection, execute: Callable[[], None]
+) -> None:
+    """Write after another transaction of the caller, if nobody else has written."""
+    driver_connection: Any = connection.connection.driver_connection
+    late = connection.info[WRITER]
+    driver_connection.execute("ROLLBACK")
+    turns.begin_immediate(connection)
+    if late.nested is None or not late.nested.is_the_last():
+        raise sqlite3.OperationalError(GAVE_WAY)
+
+    connection.info[WRITER].write("", execute)
+
+
+def end_turn(turns: Turns, end: Method) -> Method:
+    def wrapper(connection: Any) -> None:
+        end(connection)
+        turns.lock.look()
+
+    return wrapper
+
+
+def note_commit(commit: Method) -> Method:
+    def wrapper(connection: Any) -> None:
+        commit(connection)
+        current_manner().note_commit()
+
+    return wrapper

@@ -1,0 +1,133 @@
+"""A request, and how its transactions begin on SQLite.
+
+Tested in ``tests/database/test_safe_requests.py``.
+"""
+
+from collections.abc import Callable
+from collections.abc import Container
+from typing import Any
+from typing import cast
+from typing import TYPE_CHECKING
+from weakref import ref
+
+from flask import has_request_context
+from flask import Request
+from flask import request
+from sqlalchemy import Connection
+from werkzeug.local import LocalProxy
+
+from .bodies import receive_body
+from .manners import Manner
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse
+
+SAFE_METHODS = {"GET", "HEAD", "OPTIONS", "TRACE"}
+
+# The key of a transaction's number in the info of its connection.
+NUMBER = "number"
+
+# Whose transactions only read once they have committed one.
+endpoints_that_read: set[str] = set()
+
+
+class RunAgain(BaseException):
+    """A safe request wrote too late; neither views nor error handlers are to see it."""
+
+
+class RequestManner(Manner):
+    """How the transactions of a request begin that is not run again."""
+
+    def __init__(self, method: str) -> None:
+        super().__init__()
+        self.method = method
+        self.gives_way = method in SAFE_METHODS
+
+    def prepare(self) -> None:
+        """Receive the body, so that no client that sends it slowly has the lock."""
+        if has_request_context():
+            this = cast("LocalProxy[Request]", request)._get_current_object()
+            receive_body(this)
+
+    def __str__(self) -> str:
+        endpoint = request.endpoint if has_request_context() else ""
+        return f"{self.method} {endpoint}"
+
+
+class Run(RequestManner):
+    """How the transactions of a safe request begin, once or again.
+
+    :param writers: the numbers of those that take their turn.
+    """
+
+    def __init__(self, method: str, writers: Container[int | None]) -> None:
+        super().__init__(method)
+        self.writers = writers
+        self.transactions: list[ref[Connection]] = []
+        self.commits = 0
+        # The endpoint, if a transaction has begun after a commit.
+        self.further: str | None = None
+        self.refused: int | None = None
+        self.is_answered = False
+
+    def note_begin(self, connection: Connection) -> None:
+        connection.info[NUMBER] = len(self.transactions)
+        self.transactions.append(ref(connection))
+        if self.commits and has_request_context():
+            self.further = request.endpoint
+
+    def only_reads(self, connection: Connection) -> bool:
+        if self.commits:
+            return self.further in endpoints_that_read
+
+        return connection.info[NUMBER] not in self.writers
+
+    def check_write(self, connection: Connection) -> None:
+        """Let an outer transaction have the lock, as it would be refused afterwards."""
+        for number, reference in enumerate(self.transactions):
+            outer = reference()
+            if outer is not None and outer is not connection and outer.in_transaction():
+                self.repeat(number)
+
+    def refuse(self, connection: Connection) -> None:
+        self.repeat(connection.info.get(NUMBER))
+
+    def repeat(self, refused: int | None) -> None:
+        """Run the request again, in which a transaction has a turn, if that can be."""
+        if not (self.commits or self.is_answered or refused in self.writers):
+            self.refused = refused
+            raise RunAgain
+
+    def note_commit(self) -> None:
+        self.commits += 1
+
+    def note_answer(self) -> None:
+        self.is_answered = True
+        if self.further and self.commits == 1:
+            endpoints_that_read.add(self.further)
+        elif self.further:
+            endpoints_that_read.discard(self.further)
+
+
+class DelayedStart:
+    """The ``start_response`` of a run, which starts none before it is released."""
+
+    def __init__(self, start_response: "StartResponse") -> None:
+        self.start_response = start_response
+        self.arguments: tuple[Any, ...] = ()
+        self.written: list[bytes] = []
+        self.is_released = False
+
+    def __call__(self, *arguments: Any) -> Callable[[bytes], object]:
+        if self.is_released:
+            return self.start_response(*arguments)
+
+        self.arguments = arguments
+        return self.written.append
+
+    def release(self) -> None:
+        self.is_released = True
+        if self.arguments:
+            write = self.start_response(*self.arguments)
+            for data in self.written:
+                write(data)

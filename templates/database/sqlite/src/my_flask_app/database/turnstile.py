@@ -1,0 +1,91 @@
+"""Processes take turns to try to get SQLite's write lock.
+
+A process that has just had it would otherwise get it again and again, between two tries
+of another one.
+
+Tested in ``tests/database/test_write_lock.py``.
+"""
+
+import os
+import sqlite3
+import time
+import weakref
+from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextlib import suppress
+from functools import partial
+
+from .dialect import is_locked
+from .dialect import is_stale
+
+try:
+    import fcntl
+except ImportError:  # On Windows, it is chance which process is next.
+    fcntl = None  # type: ignore[assignment]
+
+# Between two tries, in seconds.
+INTERVAL = 0.0005
+
+
+def wait(execute: Callable[[], object], deadline: float) -> None:
+    """Do what needs a lock, and wait for that.
+
+    SQLite's own way to wait blocks a thread with all its greenlets.
+
+    :param deadline: by :func:`time.monotonic`.
+    :raises sqlite3.OperationalError: if the lock cannot be had until then.
+    """
+    while True:
+        try:
+            execute()
+            return
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                message = "database is locked: another process waits before this one"
+                raise sqlite3.OperationalError(message) from None
+        except sqlite3.OperationalError as error:
+            if not is_locked(error) or is_stale(error) or time.monotonic() > deadline:
+                raise
+
+        time.sleep(INTERVAL)
+
+
+class Turnstile:
+    """What one process at a time can pass.
+
+    :param path: the database file. A file next to it is locked, as a process loses the
+        locks that SQLite has on the database when it closes any descriptor of that.
+    """
+
+    descriptor: int | None = None
+
+    def __init__(self, path: str) -> None:
+        self.path = f"{path}-turns"
+
+    @contextmanager
+    def passing(self, deadline: float) -> Iterator[None]:
+        """Keep other processes behind this one.
+
+        :param deadline: by :func:`time.monotonic`.
+        :raises sqlite3.OperationalError: if others stay before this one until then.
+        """
+        if self.descriptor is None:
+            self.open()
+        if self.descriptor is None:
+            yield
+            return
+
+        lock = partial(fcntl.lockf, self.descriptor)
+        wait(partial(lock, fcntl.LOCK_EX | fcntl.LOCK_NB), deadline)
+        try:
+            yield
+        finally:
+            lock(fcntl.LOCK_UN)
+
+    def open(self) -> None:
+        # Where nobody can write, nobody waits for that either.
+        with suppress(OSError):
+            if fcntl:
+                self.descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o666)
+                weakref.finalize(self, os.close, self.descriptor)

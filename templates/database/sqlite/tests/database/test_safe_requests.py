@@ -1,0 +1,288 @@
+"""A safe request only reads, and is run again where it writes too late."""
+
+import io
+import threading
+import time
+from collections.abc import Callable
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from flask import copy_current_request_context
+from flask import Flask
+from flask import request
+from flask import Response
+from helpers import tables
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.orm import Mapped
+from sqlalchemy.orm import mapped_column
+from werkzeug.test import TestResponse
+
+from my_flask_app.database import db
+
+CLIENTS = 8
+ADD = "UPDATE safe_request_test_counters SET value = value + 1 WHERE id = 2"
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class Counter(Base):
+    __tablename__ = "safe_request_test_counters"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    value: Mapped[int] = mapped_column(default=0)
+
+
+@pytest.fixture(autouse=True)
+def counters(app: Flask) -> Iterator[None]:
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    with tables(app, Base.metadata):
+        with app.app_context():
+            db.session.add_all([Counter(id=1), Counter(id=2)])
+            db.session.commit()
+
+        yield
+
+
+def values(app: Flask) -> list[int]:
+    with app.app_context():
+        return [db.session.get_one(Counter, number).value for number in (1, 2)]
+
+
+def count() -> str:
+    counter = db.session.get_one(Counter, 1)
+    value = counter.value
+    time.sleep(0.005)
+    counter.value = value + 1
+    db.session.commit()
+    return ""
+
+
+def count_and_catch() -> str:
+    try:
+        return count()
+    except SQLAlchemyError:
+        return "caught"
+
+
+def count_and_catch_all() -> str:
+    try:
+        return count()
+    except:  # noqa: E722
+        return "caught"
+
+
+def count_in_thread() -> str:
+    with ThreadPoolExecutor(1) as threads:
+        return threads.submit(copy_current_request_context(count)).result()
+
+
+def count_what_is_sent() -> str:
+    count()
+    return str(request.get_json()["name"])
+
+
+def count_after_another_connection() -> str:
+    with db.engine.begin() as connection:
+        connection.execute(text(ADD))
+
+    return count()
+
+
+def count_in_teardown_function() -> str:
+    request.environ["counts"] = True
+    return ""
+
+
+def ask(app: Flask, **options: object) -> list[TestResponse]:
+    """Return the answers to clients that all ask at the same time."""
+    together = threading.Barrier(CLIENTS)
+
+    def get() -> TestResponse:
+        client = app.test_client()
+        together.wait(10)
+        return client.get("/probe", **options)  # type: ignore[arg-type]
+
+    with ThreadPoolExecutor(CLIENTS) as threads:
+        return [it.result() for it in [threads.submit(get) for _ in range(CLIENTS)]]
+
+
+@pytest.mark.parametrize(
+    ("view", "options"),
+    [
+        (count, {}),
+        (count_and_catch, {}),
+        (count_and_catch_all, {}),
+        (count_in_thread, {}),
+        (count_in_teardown_function, {}),
+        (count_after_another_connection, {}),
+        (count_what_is_sent, {"json": {"name": ""}}),
+        (count, {"headers": {"Upgrade": "example", "Connection": "Upgrade"}}),
+    ],
+)
+def test_every_safe_request_that_writes_is_answered_once(
+    app: Flask, view: Callable[[], str], options: dict[str, object]
+) -> None:
+    app.add_url_rule("/probe", view_func=view)
+
+    @app.teardown_request
+    def count_if_asked(error: BaseException | None) -> None:
+        if error is None and request.environ.pop("counts", False):
+            count()
+
+    answers = ask(app, **options)
+    assert [(it.status_code, it.text) for it in answers] == [(200, "")] * CLIENTS
+    assert values(app)[0] == CLIENTS
+
+
+def test_what_a_safe_request_has_committed_is_not_done_again(app: Flask) -> None:
+    @app.before_request
+    def audit() -> None:
+        db.session.get_one(Counter, 2).value += 1
+        db.session.commit()
+
+    app.add_url_rule("/probe", view_func=count)
+    assert {it.status_code for it in ask(app)} == {200}
+    assert values(app) == [CLIENTS, CLIENTS]
+
+
+def test_only_the_transaction_that_was_refused_is_a_writer_in_the_next_run(
+    app: Flask,
+) -> None:
+    runs = []
+
+    @app.before_request
+    def note_visit() -> None:
+        counter = db.session.get_one(Counter, 2)
+        runs.append(counter.value)
+        if len(runs) == 1:
+            write_elsewhere(app)
+
+        counter.value += 1
+        db.session.flush()
+        db.session.rollback()
+
+    @app.get("/probe")
+    def view() -> str:
+        db.session.get_one(Counter, 1)
+        return write_elsewhere(app)
+
+    assert app.test_client().get("/probe").status_code == 200
+    assert runs == [0, 1]
+
+
+def write_elsewhere(app: Flask) -> str:
+    def write() -> None:
+        with app.app_context():
+            db.session.execute(text(ADD))
+            db.session.commit()
+
+    with ThreadPoolExecutor(1) as threads:
+        threads.submit(write).result(timeout=5)
+
+    return ""
+
+
+def test_a_view_that_reads_after_a_commit_keeps_no_writer_waiting(app: Flask) -> None:
+    @app.before_request
+    def note_visit() -> None:
+        db.session.get_one(Counter, 1).value += 1
+        db.session.commit()
+
+    @app.get("/probe")
+    def view() -> str:
+        db.session.get_one(Counter, 2)
+        return write_elsewhere(app) if "now" in request.args else ""
+
+    client = app.test_client()
+    assert client.get("/probe").status_code == 200
+    # What the first request has shown is known to the next one.
+    assert client.get("/probe?now").status_code == 200
+
+
+def test_the_response_of_a_run_that_is_repeated_is_closed_and_not_sent(
+    app: Flask,
+) -> None:
+    responses: list[Response] = []
+    closed: list[Response] = []
+
+    @app.get("/probe")
+    def view() -> str:
+        counter = db.session.get_one(Counter, 2)
+        if not responses:
+            write_elsewhere(app)
+
+        counter.value += 10
+        try:
+            db.session.commit()
+        except:  # noqa: E722
+            return "caught"
+
+        return "written"
+
+    @app.after_request
+    def note(response: Response) -> Response:
+        responses.append(response)
+        response.call_on_close(lambda: closed.append(response))
+        return response
+
+    with app.test_client().get("/probe") as response:
+        assert response.text == "written"
+
+    assert len(responses) == 2
+    assert closed == responses
+    assert values(app)[1] == 11
+
+
+class SlowBody(io.BytesIO):
+    """A body that somebody else can write before."""
+
+    def __init__(self, app: Flask, data: bytes) -> None:
+        super().__init__(data)
+        self.app = app
+
+    def read(self, size: int | None = -1) -> bytes:
+        write_elsewhere(self.app)
+        return super().read(size)
+
+
+@pytest.mark.parametrize("how", ["form", "data", "stream"])
+def test_a_body_is_received_before_the_lock_is_taken(app: Flask, how: str) -> None:
+    @app.before_request
+    def load_user() -> None:
+        db.session.get_one(Counter, 1)
+
+    @app.post("/probe")
+    def edit() -> str:
+        if how == "form":
+            return request.form["name"]
+
+        data = request.get_data() if how == "data" else request.stream.read()
+        return data.decode()
+
+    data = b"name=Ada"
+    response = app.test_client().post(
+        "/probe",
+        input_stream=SlowBody(app, data),
+        content_length=len(data),
+        content_type="application/x-www-form-urlencoded",
+    )
+    assert response.text == ("Ada" if how == "form" else "name=Ada")
+
+
+def test_a_body_that_is_too_large_is_for_the_view_to_refuse(app: Flask) -> None:
+    app.config["MAX_CONTENT_LENGTH"] = 3
+
+    @app.post("/probe/<int:reads>")
+    def edit(reads: int) -> str:
+        db.session.get_one(Counter, 1)
+        return str(len(request.get_data())) if reads else ""
+
+    client = app.test_client()
+    assert client.post("/probe/0", data=b"four").status_code == 200
+    assert client.post("/probe/1", data=b"four").status_code == 413
+    assert client.post("/probe/1", data=b"two").text == "3"

@@ -1,0 +1,248 @@
+"""Those who write take turns, and those who only read are in nobody's way."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
+
+from my_flask_app.database import write_lock
+from my_flask_app.database import writers
+from my_flask_app.database.connections import create_engine
+from my_flask_app.database.writers import Writer
+
+READ = text("SELECT count(*) FROM notes")
+WRITE = text("INSERT INTO notes VALUES ('note')")
+
+OTHER_PROCESS = """
+import sys
+
+from my_flask_app.database.connections import create_engine
+
+engine = create_engine(sys.argv[1])
+with engine.begin() as connection:
+    connection.exec_driver_sql("INSERT INTO notes VALUES ('of another process')")
+"""
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[Engine]:
+    engine = create_engine(f"sqlite:///{tmp_path / 'notes.db'}", pool_timeout=10)
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE notes (text TEXT)"))
+
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def impatient(engine: Engine) -> Iterator[Engine]:
+    """Return an engine of the same file that waits for a moment only."""
+    impatient = create_engine(engine.url, pool_timeout=0.2)
+    yield impatient
+    impatient.dispose()
+
+
+@pytest.fixture
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a transaction be long after a moment."""
+    monkeypatch.setattr(writers, "LONG", 0.05)
+    monkeypatch.setattr(write_lock, "INTERVAL", 0.01)
+
+
+def write(engine: Engine) -> None:
+    with engine.begin() as connection:
+        connection.execute(WRITE)
+
+
+def notes(engine: Engine) -> int:
+    with engine.connect() as connection:
+        return connection.scalar(READ) or 0
+
+
+def wait_until(is_so: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 10
+    while not is_so() and time.monotonic() < deadline:
+        time.sleep(0.002)
+
+    assert is_so()
+
+
+def kept_waiting(writer: Writer, number: int) -> bool:
+    return writer.kept_waiting == number
+
+
+def test_writers_begin_in_the_order_in_which_they_came(engine: Engine) -> None:
+    begun = []
+
+    def work(number: int) -> None:
+        with engine.begin() as connection:
+            begun.append(number)
+            connection.execute(WRITE)
+
+    with ThreadPoolExecutor(8) as threads, engine.begin() as connection:
+        for number in range(8):
+            threads.submit(work, number)
+            wait_until(partial(kept_waiting, connection.info["writer"], number + 1))
+
+    wait_until(lambda: len(begun) == 8)
+    assert begun == list(range(8))
+
+
+def test_one_that_gives_up_leaves_no_gap(engine: Engine, impatient: Engine) -> None:
+    with ThreadPoolExecutor(2) as threads:
+        with engine.begin() as connection:
+            writer = connection.info["writer"]
+            first = threads.submit(write, impatient)
+            wait_until(partial(kept_waiting, writer, 1))
+            second = threads.submit(write, engine)
+            wait_until(partial(kept_waiting, writer, 2))
+            with pytest.raises(OperationalError, match="locked"):
+                first.result()
+
+        second.result()
+
+    assert notes(engine) == 1
+
+
+def test_one_that_is_lost_with_its_connection_is_in_nobodys_way(engine: Engine) -> None:
+    with engine.connect() as connection:
+        connection.begin()
+        connection.connection.driver_connection.close()  # type: ignore[union-attr]
+        with ThreadPoolExecutor(1) as threads:
+            threads.submit(write, engine).result(timeout=5)
+
+        connection.invalidate()
+
+
+def test_the_error_of_one_that_waits_too_long_says_who_has_the_lock(
+    engine: Engine, impatient: Engine
+) -> None:
+    with engine.begin(), ThreadPoolExecutor(1) as threads:
+        message = r"locked: .* \(MainThread\) has had it for 0\.\d s"
+        with pytest.raises(OperationalError, match=message):
+            threads.submit(write, impatient).result()
+
+
+@pytest.mark.usefixtures("soon")
+def test_one_that_has_the_lock_for_long_is_named_in_the_log(
+    engine: Engine, caplog: pytest.LogCaptureFixture
+) -> None:
+    with ThreadPoolExecutor(1) as threads:
+        with engine.begin() as connection:
+            connection.execute(WRITE)
+            threads.submit(write, engine)
+            wait_until(partial(kept_waiting, connection.info["writer"], 1))
+            time.sleep(0.1)
+
+    assert "(MainThread) has had it for 0." in caplog.text
+    assert "and 1 waited for it" in caplog.text
+
+
+@pytest.mark.usefixtures("soon")
+def test_one_that_only_reads_for_long_lets_others_write(engine: Engine) -> None:
+    with engine.connect() as connection, ThreadPoolExecutor(1) as threads:
+        assert connection.scalar(READ) == 0
+        threads.submit(write, engine).result(timeout=5)
+        assert connection.scalar(READ) == 0
+        with pytest.raises(OperationalError, match="only read for more than a second"):
+            connection.execute(WRITE)
+
+        connection.rollback()
+        assert connection.scalar(READ) == 1
+
+
+@pytest.mark.usefixtures("soon")
+def test_one_that_only_read_for_long_writes_if_no_other_has(engine: Engine) -> None:
+    with engine.begin() as connection:
+        connection.execute(READ)
+        wait_until(lambda: bool(connection.info["writer"].has_given_way))
+        connection.execute(WRITE)
+
+    assert notes(engine) == 1
+
+
+@pytest.mark.usefixtures("soon")
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "INSERT INTO notes VALUES ('first')",
+        "WITH it AS (SELECT 'first') INSERT INTO notes SELECT * FROM it",
+        "CREATE TABLE others (text TEXT)",
+        "SAVEPOINT here",
+    ],
+)
+def test_one_that_has_changes_keeps_the_lock(
+    engine: Engine, impatient: Engine, statement: str
+) -> None:
+    with engine.connect() as connection, ThreadPoolExecutor(1) as threads:
+        connection.exec_driver_sql(statement)
+        with pytest.raises(OperationalError, match="locked"):
+            threads.submit(write, impatient).result()
+
+
+def test_a_nested_transaction_writes_while_the_outer_one_only_reads(
+    engine: Engine,
+) -> None:
+    with engine.begin() as outer:
+        assert outer.scalar(READ) == 0
+        write(engine)
+        assert outer.scalar(READ) == 0
+        outer.execute(WRITE)
+        assert outer.scalar(READ) == 2
+
+    assert notes(engine) == 2
+
+
+def test_an_outer_transaction_writes_after_the_nested_one_only_if_nobody_else_has(
+    engine: Engine,
+) -> None:
+    with engine.begin() as outer, ThreadPoolExecutor(1) as threads:
+        assert outer.scalar(READ) == 0
+        write(engine)
+        threads.submit(write, engine).result(timeout=5)
+        with pytest.raises(OperationalError, match="locked"):
+            outer.execute(WRITE)
+
+
+def test_a_nested_transaction_is_told_that_the_outer_one_has_changes(
+    engine: Engine,
+) -> None:
+    with engine.begin() as outer:
+        outer.execute(WRITE)
+        with pytest.raises(OperationalError, match="of the same thread has changes"):
+            write(engine)
+
+
+def test_processes_take_turns(engine: Engine) -> None:
+    url = engine.url.render_as_string(hide_password=False)
+    command = [sys.executable, "-c", OTHER_PROCESS, url]
+    with engine.connect() as connection:
+        connection.execute(WRITE)
+        with subprocess.Popen(command) as process:
+            turnstile = Path(f"{engine.url.database}-turns")
+            wait_until(lambda: is_locked_by_other(turnstile))
+            connection.commit()
+            # The other process has waited for longer.
+            assert connection.scalar(READ) == 2
+            connection.rollback()
+
+    assert process.returncode == 0
+
+
+def is_locked_by_other(path: Path) -> bool:
+    fcntl = pytest.importorskip("fcntl")
+    program = f"""
+import fcntl
+fcntl.lockf(open({str(path)!r}, "r+"), fcntl.LOCK_EX | fcntl.LOCK_NB)
+"""
+    tried = subprocess.run([sys.executable, "-c", program], stderr=subprocess.DEVNULL)
+    return bool(fcntl and tried.returncode)
