@@ -563,6 +563,81 @@ SQLITE_BREAKS = {
         "        writer = turns.take(connection, execute, turns.timeout)\n",
         "        raise\n",
     ),
+    "a result that is read in a stranger's transaction on SQLite": (
+        "database/leftovers.py",
+        "    connection.interrupt()\n",
+        "",
+    ),
+    "a connection that keeps the settings of a request": (
+        "database/leftovers.py",
+        "return value is not None and",
+        "return False and",
+    ),
+    "a connection that keeps the databases of a request": (
+        "database/leftovers.py",
+        "(sqlite3.SQLITE_ATTACH, sqlite3.SQLITE_DETACH)",
+        "()",
+    ),
+    "a connection that keeps the temporary tables of a request": (
+        "database/leftovers.py",
+        'database == "temp"',
+        "False",
+    ),
+    "a connection that keeps the functions of a request": (
+        "database/leftovers.py",
+        '"create_", ',
+        "",
+    ),
+    "a connection that keeps the handlers of a request": (
+        "database/leftovers.py",
+        ', "set")',
+        ")",
+    ),
+    "a connection that keeps the attributes that a request has set": (
+        "database/leftovers.py",
+        "        connection.row_factory,\n",
+        "",
+    ),
+    "a connection that keeps what its text was for a request": (
+        "database/leftovers.py",
+        "        connection.text_factory,\n",
+        "",
+    ),
+    "a connection that keeps how a request began its transactions": (
+        "database/leftovers.py",
+        "        connection.isolation_level,\n",
+        "",
+    ),
+    "an authorizer of the application in place of the project's": (
+        "database/leftovers.py",
+        "super().set_authorizer(authorize)",
+        "super().set_authorizer(authorizer_callback or authorize)",
+    ),
+    "an authorizer of the application that is not asked": (
+        "database/leftovers.py",
+        "authorizer_callback(action, *details) if authorizer_callback else 0",
+        "0",
+    ),
+    "a connection that is closed for what the application has set up": (
+        "database/leftovers.py",
+        'event.listen(engine, "checkout", remember_state)',
+        'event.listen(engine, "connect", lambda *args: remember_state(*args, None))',
+    ),
+    "a connection that is closed as SQLAlchemy looked at tables": (
+        "database/leftovers.py",
+        "str(name).lower() not in HARMLESS_PRAGMAS",
+        "True",
+    ),
+    "a connection that is closed as its temporary tables were looked for": (
+        "database/leftovers.py",
+        " and action != sqlite3.SQLITE_READ",
+        "",
+    ),
+    "a class for connections that is not the application's": (
+        "database/leftovers.py",
+        'arguments[-1].setdefault("factory", WatchedConnection)',
+        'arguments[-1]["factory"] = WatchedConnection',
+    ),
     "a migration on a connection like any other": (
         "database/migrations.py",
         "connect_to_migrate(db.engine)",

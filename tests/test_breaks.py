@@ -97,7 +97,12 @@ SCENARIOS = {
     "connections shared with a child process": "pool_of_processes and pymysql",
     "sessions shared with a child process": "command_that_forks and pymysql",
     "connections of another process": "uwsgi and PostgreSQL",
-    "connections that keep what a request has changed": "have_changed and threads",
+    "connections that keep what a request has changed": (
+        "have_changed and PostgreSQL and threads"
+    ),
+    "a connection that keeps the settings of a request": (
+        "have_changed and SQLite and threads"
+    ),
     "transactions that begin without a turn to write": (
         "concurrent_writers and threads"
     ),

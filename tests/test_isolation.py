@@ -112,6 +112,7 @@ ROWS: list[tuple[dict[str, str], dict[str, str], set[str]]] = [
             "tests/database/test_commits.py",
             "tests/database/test_connections.py",
             "tests/database/test_failures.py",
+            "tests/database/test_leftovers.py",
             "tests/database/test_mistakes.py",
             "tests/database/test_pooler.py",
             "tests/database/test_safe_requests.py",

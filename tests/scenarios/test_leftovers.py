@@ -88,6 +88,14 @@ def strike(served: Served, how: str) -> str:
 # What shows the state of a connection, and what changes it for longer than a
 # transaction.
 FIND = {
+    "SQLite": """
+        SELECT 'a' LIKE 'A',
+            (SELECT count(*) FROM pragma_database_list WHERE name = 'other'),
+            (SELECT query_only FROM pragma_query_only),
+            (SELECT recursive_triggers FROM pragma_recursive_triggers),
+            (SELECT cache_size FROM pragma_cache_size),
+            (SELECT count(*) FROM probe_accounts)
+    """,
     "PostgreSQL": """
         SELECT current_user, current_setting('search_path'),
             current_setting('app.tenant', true), current_setting('TimeZone'),
@@ -106,6 +114,14 @@ FIND = {
     """,
 }
 LEAVE = {
+    "SQLite": [
+        "PRAGMA case_sensitive_like = ON",
+        "PRAGMA query_only = ON",
+        "PRAGMA recursive_triggers = ON",
+        "PRAGMA cache_size = 10",
+        "ATTACH '' AS other",
+        "CREATE TEMPORARY TABLE probe_accounts (id integer)",
+    ],
     "PostgreSQL": [
         "SET ROLE pg_monitor",
         "SET search_path TO pg_catalog",
@@ -132,7 +148,6 @@ LEAVE = {
 }
 
 
-@pytest.mark.parametrize("database", ["PostgreSQL", "MariaDB"])
 def test_no_request_finds_what_others_have_changed_of_its_connection(
     database: str, serve: Serve, figure: Figure, nothing_is_left: Check
 ) -> None:

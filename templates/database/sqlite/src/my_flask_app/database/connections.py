@@ -21,6 +21,7 @@ from sqlalchemy.pool import QueuePool
 
 from ..environment import instance_folder
 from . import late_writes
+from . import leftovers
 from .forks import forget_connections_after_fork
 from .options import merged
 from .pools import NestingQueuePool
@@ -82,6 +83,7 @@ def protect(engine: Engine) -> None:
             raise
 
     late_writes.protect(engine, timeout)
+    leftovers.protect(engine)
     forget_connections_after_fork(engine)
 
 
