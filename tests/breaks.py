@@ -350,12 +350,12 @@ SQLITE_BREAKS = {
     ),
     "all transactions of a further run are writers": (
         "database/safe_requests.py",
-        "writers if len(writers) < RUNS - 1 else ALL",
-        "writers if not writers else ALL",
+        "numbers = writers if len(writers) < RUNS - 1 else ALL",
+        "numbers = writers if not writers else ALL",
     ),
     "a view that reads after a commit keeps writers waiting": (
         "database/runs.py",
-        "return self.further in endpoints_that_read",
+        "return self.further in self.readers",
         "return False",
     ),
     "a request with a body is run again": (

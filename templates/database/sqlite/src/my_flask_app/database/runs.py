@@ -27,9 +27,6 @@ SAFE_METHODS = {"GET", "HEAD", "OPTIONS", "TRACE"}
 # The key of a transaction's number in the info of its connection.
 NUMBER = "number"
 
-# Whose transactions only read once they have committed one.
-endpoints_that_read: set[str] = set()
-
 
 class RunAgain(BaseException):
     """A safe request wrote too late; neither views nor error handlers are to see it."""
@@ -58,11 +55,15 @@ class Run(RequestManner):
     """How the transactions of a safe request begin, once or again.
 
     :param writers: the numbers of those that take their turn.
+    :param readers: the endpoints whose transactions only read after a commit.
     """
 
-    def __init__(self, method: str, writers: Container[int | None]) -> None:
+    def __init__(
+        self, method: str, writers: Container[int | None], readers: set[str | None]
+    ) -> None:
         super().__init__(method)
         self.writers = writers
+        self.readers = readers
         self.transactions: list[ref[Connection]] = []
         self.commits = 0
         # The endpoint, if a transaction has begun after a commit.
@@ -78,7 +79,7 @@ class Run(RequestManner):
 
     def only_reads(self, connection: Connection) -> bool:
         if self.commits:
-            return self.further in endpoints_that_read
+            return self.further in self.readers
 
         return connection.info[NUMBER] not in self.writers
 
@@ -104,9 +105,9 @@ class Run(RequestManner):
     def note_answer(self) -> None:
         self.is_answered = True
         if self.further and self.commits == 1:
-            endpoints_that_read.add(self.further)
+            self.readers.add(self.further)
         elif self.further:
-            endpoints_that_read.discard(self.further)
+            self.readers.discard(self.further)
 
 
 class DelayedStart:

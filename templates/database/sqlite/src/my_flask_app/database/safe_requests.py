@@ -47,6 +47,8 @@ class SafeRequestsDatabase(Database):
 
 
 def run_in_manner(wsgi_app: "WSGIApplication") -> "WSGIApplication":
+    readers: set[str | None] = set()
+
     def wrapper(
         environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> Iterable[bytes]:
@@ -58,7 +60,8 @@ def run_in_manner(wsgi_app: "WSGIApplication") -> "WSGIApplication":
         writers: list[int | None] = []
         response = None
         while response is None:
-            this = Run(method, writers if len(writers) < RUNS - 1 else ALL)
+            numbers = writers if len(writers) < RUNS - 1 else ALL
+            this = Run(method, numbers, readers)
             with using(this, environ):
                 response = run(this, wsgi_app, environ, start_response)
             writers.append(this.refused)

@@ -106,7 +106,8 @@ class Turns:
         """Return the writer that the caller would wait for, although it is its own."""
         own = own_writers.get({}).get((self.path, threading.get_ident()))
         writer = own() if own else None
-        return writer if writer and self.lock.current() is writer else None
+        has_turn = writer is not None and self.lock.current() is writer
+        return None if writer is None or writer.is_over() or not has_turn else writer
 
 
 def begin_deferred(connection: Connection) -> None:
