@@ -653,6 +653,31 @@ SQLITE_BREAKS = {
         '"render_as_batch": True',
         '"render_as_batch": False',
     ),
+    "a backup that is written over the last one": (
+        "database/backups.py",
+        'path = Path(folder, "backup")',
+        "path = file",
+    ),
+    "a backup that is not looked at": (
+        "database/backups.py",
+        '            attach(database, path, f"the copy of {path_of(database)}")\n',
+        "",
+    ),
+    "a backup that is more than a file while it is read": (
+        "database/backups.py",
+        "journal_mode = DELETE",
+        "journal_mode = WAL",
+    ),
+    "a backup that takes the place of the file": (
+        "database/backups.py",
+        'copy(source, "backup", target)',
+        'shutil.copy(file, f"{file}.new"); shutil.move(f"{file}.new", path_of(target))',
+    ),
+    "a backup is restored without a turn to write": (
+        "database/backups.py",
+        'turns.wait(step, timeout_of(current_app.extensions["backups"]))',
+        "step()",
+    ),
 }
 
 SERVER_BREAKS = {

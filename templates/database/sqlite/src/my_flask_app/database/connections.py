@@ -69,8 +69,7 @@ def protect(engine: Engine) -> None:
     if instance_folder() in Path(engine.url.database or "").parents:
         instance_folder().mkdir(exist_ok=True)
 
-    pool = engine.pool
-    timeout = pool.timeout() if isinstance(pool, QueuePool) else DEFAULT_TIMEOUT
+    timeout = timeout_of(engine)
 
     @event.listens_for(engine, "connect")
     def set_up(connection: sqlite3.Connection, _: object) -> None:
@@ -85,6 +84,12 @@ def protect(engine: Engine) -> None:
     late_writes.protect(engine, timeout)
     leftovers.protect(engine)
     forget_connections_after_fork(engine)
+
+
+def timeout_of(engine: Engine) -> float:
+    """Return how many seconds a transaction waits for its turn to write."""
+    pool = engine.pool
+    return pool.timeout() if isinstance(pool, QueuePool) else DEFAULT_TIMEOUT
 
 
 def connect_to_migrate(engine: Engine) -> Connection:

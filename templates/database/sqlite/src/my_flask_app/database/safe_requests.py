@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 
 from flask import Flask
 
+from . import backups
+from .contexts import initializing
 from .extension import Database
 from .manners import only_read_here
 from .manners import using
@@ -40,6 +42,9 @@ class SafeRequestsDatabase(Database):
     def init_app(self, app: Flask) -> None:
         """Let the safe requests of ``app`` only read; likewise ``flask shell``."""
         super().init_app(app)
+        with initializing(app):
+            backups.init_app(app, self.engine)
+
         app.shell_context_processor(only_read_here)
         app.wsgi_app = run_in_manner(  # type: ignore[assignment, method-assign]
             app.wsgi_app
