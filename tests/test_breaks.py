@@ -109,6 +109,7 @@ SCENARIOS = {
     "no patience": "writers_that_pause and greenlets",
     "readers that wait for writers": "long_write and threads",
     "a safe request that wrote is not answered again": "get_that_writes and threads",
+    "a backup that takes the place of the file": "no_money and threads",
     "a server that is down is the application's fault": "pages_that_need and MariaDB",
     "a pool that is in use is the application's fault": (
         "connection_in_time and MariaDB"

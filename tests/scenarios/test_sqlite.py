@@ -1,10 +1,15 @@
 """SQLite under concurrent requests, where it has one write lock."""
 
+import itertools
+import sqlite3
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 
+from tests.conftest import Project
 from tests.scenarios.conftest import Figure
 from tests.scenarios.conftest import Serve
 from tests.scenarios.serving import Served
@@ -67,3 +72,48 @@ def test_readers_do_not_wait_for_a_long_write(serve: Serve, figure: Figure) -> N
     writer.join()
     assert served.ask("GET", "/read").text == "1"
     figure("20 of 20")
+
+
+def test_no_money_is_missing_in_backups_and_after_restores_under_load(
+    serve: Serve, project: Project, tmp_path: Path, figure: Figure
+) -> None:
+    served = serve(WEB_CONCURRENCY="2")
+    served.prepare()
+    backup = tmp_path / "backup.db"
+    over = threading.Event()
+
+    def transfer(client: int) -> int:
+        for number in itertools.count(1):
+            path = f"/transfer?source={client}&target={(client + number) % 10}"
+            assert served.ask("POST", path).status == 200
+            if over.is_set():
+                return number
+
+        raise AssertionError
+
+    with ThreadPoolExecutor(8) as clients:
+        transfers = [clients.submit(transfer, client) for client in range(1, 9)]
+        try:
+            for _ in range(3):
+                flask_db(project, "backup", backup)
+                assert total(backup) == 0
+                assert served.ask("POST", "/count").status == 200
+                assert sum(served.balances()) == 1
+                flask_db(project, "restore", "--yes", backup)
+                assert sum(served.balances()) == 0
+        finally:
+            over.set()
+
+    assert sum(served.balances()) == 0
+    figure(f"{sum(it.result() for it in transfers)} transfers")
+
+
+def flask_db(project: Project, *arguments: "str | Path") -> None:
+    project.python("-m", "flask", "db", *arguments, PYTHONPATH="src")
+
+
+def total(file: Path) -> int:
+    with closing(sqlite3.connect(file)) as connection:
+        ((found,),) = connection.execute("SELECT sum(balance) FROM probe_accounts")
+
+    return int(found)
