@@ -9,6 +9,7 @@ Tested in ``tests/database/test_backups.py``.
 import re
 import shutil
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from contextlib import contextmanager
@@ -25,8 +26,9 @@ from flask.cli import with_appcontext
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from . import turns
 from .connections import timeout_of
+from .turnstile import Turnstile
+from .turnstile import wait
 
 FILE = click.Path(path_type=Path, resolve_path=True)
 
@@ -61,7 +63,7 @@ def backup(file: Path) -> None:
             if Path(f"{file}-wal").exists() or Path(f"{file}-journal").exists():
                 raise ClickException(f"{file} is another database that is in use")
 
-            copy(database, "main", target)
+            copy(database, "main", target, latest_end())
             # In WAL mode, readers would put files beside it.
             target.execute("PRAGMA journal_mode = DELETE")
             attach(database, path, f"the copy of {path_of(database)}")
@@ -87,7 +89,10 @@ def restore(file: Path, yes: bool) -> None:
         if not yes:
             click.confirm(f"Replace all that is in {path_of(target)}?", abort=True)
 
-        copy(source, "backup", target)
+        end = latest_end()
+        with Turnstile(path_of(target)).passing(end):
+            copy(source, "backup", target, end)
+
         # Otherwise the -wal file would stay as large as the backup.
         target.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
@@ -130,7 +135,17 @@ def attach(database: sqlite3.Connection, file: Path, name: str) -> None:
         raise ClickException(f"{name} has pages of another size than the database")
 
 
-def copy(source: sqlite3.Connection, schema: str, target: sqlite3.Connection) -> None:
+def latest_end() -> float:
+    """Return until when to wait for locks, by :func:`time.monotonic`."""
+    return time.monotonic() + timeout_of(current_app.extensions["backups"])
+
+
+def copy(
+    source: sqlite3.Connection,
+    schema: str,
+    target: sqlite3.Connection,
+    deadline: float,
+) -> None:
     """Copy all in one step, so that it is of one moment, and wait for locks."""
 
     def refuse_to_wait(status: int, *_: int) -> None:
@@ -138,4 +153,4 @@ def copy(source: sqlite3.Connection, schema: str, target: sqlite3.Connection) ->
             raise sqlite3.OperationalError("database is locked")
 
     step = partial(source.backup, target, name=schema, progress=refuse_to_wait)
-    turns.wait(step, timeout_of(current_app.extensions["backups"]))
+    wait(step, deadline)
