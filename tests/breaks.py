@@ -510,8 +510,8 @@ SQLITE_BREAKS = {
     ),
     "no patience with the first connection": (
         "database/connections.py",
-        "wait(partial(connection.execute, SET_JOURNAL_MODE), deadline)",
-        'connection.execute("PRAGMA journal_mode = WAL")',
+        "wait(partial(begin_log, connection, file, synchronous), deadline)",
+        "begin_log(connection, file, synchronous)",
     ),
     "readers that wait for connections": (
         "database/connections.py",
@@ -540,8 +540,98 @@ SQLITE_BREAKS = {
     ),
     "a full disk under SQLite is the application's fault": (
         "database/failures.py",
-        " or is_full(error.orig)",
+        " or is_full(orig)",
         "",
+    ),
+    "a file that is gone is the application's fault": (
+        "database/failures.py",
+        " or isinstance(orig, FileIsGone)",
+        "",
+    ),
+    "an error that does not name the file": (
+        "database/failures.py",
+        'f"{error}: {problem(path) or path}"',
+        "str(error)",
+    ),
+    "connections to a file that was replaced": (
+        "database/files.py",
+        'if record.info["file"] != self.now():',
+        "if False:",
+    ),
+    "commits in a file that was replaced": (
+        "database/files.py",
+        "if file and file != self.now():",
+        "if False:",
+    ),
+    "a connection to a file that is replaced while it is opened": (
+        "database/files.py",
+        "if file not in (None, opened):",
+        "if False:",
+    ),
+    "the log of a file that was replaced": (
+        "database/files.py",
+        "self.remove_log(log)",
+        "pass",
+    ),
+    "the log of another process is removed": (
+        "database/files.py",
+        " and it[1] == log for",
+        " for",
+    ),
+    "the log that another process has just begun is removed": (
+        "database/files.py",
+        "if identity(self.log) == number:",
+        "if True:",
+    ),
+    "a file that is gone is told like any other that cannot be opened": (
+        "database/files.py",
+        "if self.was_there and file is None:",
+        "if False:",
+    ),
+    "a file that was deleted is created anew": (
+        "database/files.py",
+        "?mode=rw",
+        "?mode=rwc",
+    ),
+    "a server that has not asked yet creates a file anew": (
+        "database/files.py",
+        "self.was_there = path.exists()",
+        "self.was_there = False",
+    ),
+    "a file that can only be read is not named": (
+        "database/files.py",
+        "logger.warning(",
+        "logger.debug(",
+    ),
+    "migrations of a file that can only be read": (
+        "database/connections.py",
+        "if what := problem(str(file_of(engine.url))):",
+        "if what := None:",
+    ),
+    "a new file with the index of one that was deleted": (
+        "database/connections.py",
+        '            Path(f"{file}-shm").unlink(missing_ok=True)\n',
+        "            pass\n",
+    ),
+    "a log that never shrinks": (
+        "database/connections.py",
+        "journal_size_limit = {LOG_SIZE}",
+        "journal_size_limit = -1",
+    ),
+    "commits that do not wait for the disk": (
+        "database/settings.py",
+        '"DATABASE_SYNCHRONOUS", "FULL"',
+        '"DATABASE_SYNCHRONOUS", "NORMAL"',
+    ),
+    "commits that wait for the disk in any case": (
+        "database/connections.py",
+        "synchronous = {synchronous}",
+        "synchronous = FULL",
+    ),
+    "a way to wait for the disk that there is not": (
+        "database/settings.py",
+        'if value not in ("FULL", "NORMAL"):',
+        "if False:",
     ),
     "no connection left to SQLite is the application's fault": (
         "database/failures.py",

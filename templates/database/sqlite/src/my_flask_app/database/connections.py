@@ -17,21 +17,28 @@ from sqlalchemy import Connection
 from sqlalchemy import Engine
 from sqlalchemy import event
 from sqlalchemy import URL
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import QueuePool
 
 from ..environment import instance_folder
+from . import files
 from . import late_writes
 from . import leftovers
+from .failures import explained
+from .failures import problem
 from .forks import forget_connections_after_fork
 from .options import merged
 from .pools import NestingQueuePool
 from .turnstile import wait
+from .urls import file_of
 from .urls import parse_url
 
 # Beyond those that are kept. Each has three files open, of often 1024 of a process.
 MAX_OVERFLOW = 92
 
-SET_JOURNAL_MODE = "PRAGMA journal_mode = WAL"
+# The log is reused from its beginning when it has about 4 MB, and grows further only
+# while somebody reads an old state. This is what is kept of it afterwards, in bytes.
+LOG_SIZE = 8 * 1024 * 1024
 
 # SQLAlchemy's own for a pool, in seconds.
 DEFAULT_TIMEOUT = 30.0
@@ -40,7 +47,8 @@ DEFAULT_TIMEOUT = 30.0
 def create_engine(url: str | URL, **options: Any) -> Engine:
     """Return an engine whose transactions take turns at the write lock.
 
-    With the execution option ``sqlite_begin="DEFERRED"`` a transaction only reads.
+    With the execution option ``sqlite_begin="DEFERRED"`` a transaction only reads. With
+    ``sqlite_synchronous="NORMAL"`` no commit waits for the disk.
 
     :param url: as :func:`.urls.parse_url` takes it.
     :param options: passed to :func:`sqlalchemy.create_engine`. ``pool_timeout``,
@@ -65,22 +73,26 @@ def engine_options(url: URL, given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def protect(engine: Engine) -> None:
-    """Let a new engine keep what this module and :mod:`.turns` promise."""
-    if instance_folder() in Path(engine.url.database or "").parents:
+    """Let a new engine keep what :mod:`.files`, :mod:`.turns` and this promise."""
+    file = file_of(engine.url)
+    if instance_folder() in file.parents:
         instance_folder().mkdir(exist_ok=True)
 
     timeout = timeout_of(engine)
+    synchronous = engine.get_execution_options().get("sqlite_synchronous", "FULL")
 
     @event.listens_for(engine, "connect")
     def set_up(connection: sqlite3.Connection, _: object) -> None:
         connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute(f"PRAGMA journal_size_limit = {LOG_SIZE}")
         deadline = time.monotonic() + timeout
         try:
-            wait(partial(connection.execute, SET_JOURNAL_MODE), deadline)
-        except sqlite3.Error:
+            wait(partial(begin_log, connection, file, synchronous), deadline)
+        except sqlite3.Error as error:
             connection.close()
-            raise
+            raise explained(error, str(file)) from None
 
+    files.protect(engine)
     late_writes.protect(engine, timeout)
     leftovers.protect(engine)
     forget_connections_after_fork(engine)
@@ -92,9 +104,32 @@ def timeout_of(engine: Engine) -> float:
     return pool.timeout() if isinstance(pool, QueuePool) else DEFAULT_TIMEOUT
 
 
+def begin_log(connection: sqlite3.Connection, file: Path, synchronous: str) -> None:
+    """Have a log, so that readers wait for nobody.
+
+    Next to an empty file, there may be the index of the log of one that was deleted.
+    """
+    if connection.execute("PRAGMA page_count").fetchone() == (0,):
+        connection.execute("BEGIN EXCLUSIVE")
+        # Whoever has a log of this file keeps it locked, and it is not empty.
+        if file.stat().st_size == 0:
+            Path(f"{file}-shm").unlink(missing_ok=True)
+
+        connection.rollback()
+
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute(f"PRAGMA synchronous = {synchronous}")
+    # A new log is there only when something is read.
+    connection.execute("PRAGMA page_count").fetchone()
+
+
 def connect_to_migrate(engine: Engine) -> Connection:
     """Return a connection that migrations can use, and that is closed after them."""
     connection = engine.connect()
+    if what := problem(str(file_of(engine.url))):
+        connection.close()
+        raise OperationalError(None, None, sqlite3.OperationalError(what))
+
     connection.connection.invalidate(soft=True)
     # If foreign keys were on, dropping the old one of two tables would delete the rows
     # that refer to it.

@@ -21,6 +21,10 @@ OPEN_TRANSACTIONS = ""
 MIGRATION_OPTIONS: dict[str, Any] = {"render_as_batch": True, "transactional_ddl": True}
 
 
+class FileIsGone(sqlite3.OperationalError):
+    """The file of the database was deleted, or another has taken its place."""
+
+
 def is_locked(error: object) -> bool:
     """Tell whether another connection held the lock that was needed."""
     return isinstance(error, sqlite3.OperationalError) and "locked" in str(error)

@@ -6,6 +6,7 @@ it too.
 
 import os
 from pathlib import Path
+from urllib.parse import unquote
 
 from sqlalchemy import make_url
 from sqlalchemy import URL
@@ -39,10 +40,16 @@ def parse_url(url: str | URL) -> URL:
         return url.set(database=f"file:{absolute(str(url.database)[5:])}")
 
     file = absolute(str(url.database))
-    if file.parent != instance_folder() and not file.parent.is_dir():
+    if file.parent != instance_folder() and not os.path.isdir(file.parent):
         raise ValueError(f"names a file in {str(file.parent)!r}, which is no folder")
 
     return url.set(database=str(file))
+
+
+def file_of(url: URL) -> Path:
+    """Return the path of the file that a URL leads to, as :func:`parse_url` has it."""
+    path = str(url.database)
+    return Path(unquote(path[5:]) if url.query.get("uri") else path)
 
 
 def absolute(path: str) -> Path:
