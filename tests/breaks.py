@@ -595,13 +595,13 @@ SQLITE_BREAKS = {
     ),
     "a server that has not asked yet creates a file anew": (
         "database/files.py",
-        "self.was_there = path.exists()",
+        "self.was_there = os.path.exists(path)",
         "self.was_there = False",
     ),
     "a file that can only be read is not named": (
         "database/files.py",
-        "logger.warning(",
-        "logger.debug(",
+        'logger.warning("The database can',
+        'logger.debug("The database can',
     ),
     "migrations of a file that can only be read": (
         "database/connections.py",

@@ -44,7 +44,7 @@ class DatabaseFile:
     def __init__(self, engine: Engine) -> None:
         path = file_of(engine.url)
         self.path, self.log, self.index = str(path), f"{path}-wal", f"{path}-shm"
-        self.was_there = path.exists()
+        self.was_there = os.path.exists(path)
         is_uri = "uri" in engine.url.query
         self.existing = None if is_uri else f"{path.as_uri()}?mode=rw"
         self.records: WeakSet[ConnectionPoolEntry] = WeakSet()
@@ -57,7 +57,7 @@ class DatabaseFile:
         self.discard_old_log()
         file = identity(self.path)
         if self.was_there and file is None:
-            raise FileIsGone(f"{problem(self.path)} any more")
+            raise FileIsGone(f"{self.path} is not there any more")
         if self.was_there and self.existing:
             arguments, options = [self.existing], {**options, "uri": True}
 
@@ -94,13 +94,14 @@ class DatabaseFile:
         """Have the pool open another connection in place of one to an old file."""
         if record.info["file"] != self.now():
             self.discard_old_log()
-            raise DisconnectionError(f"{self.path} is another file now")
+            logger.warning("%s was replaced, or its log", self.path)
+            raise DisconnectionError("the connection is to another file")
 
     def refuse_if_old(self, commit: Method) -> Method:
         def wrapper(connection: Any) -> None:
             file = connection.info.get("file")
             if file and file != self.now():
-                raise FileIsGone(f"{self.path} is another file now, nothing is stored")
+                raise FileIsGone(f"{self.path} was replaced, nothing is stored")
 
             commit(connection)
 
