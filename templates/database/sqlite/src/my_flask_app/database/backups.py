@@ -63,7 +63,7 @@ def backup(file: Path) -> None:
             if Path(f"{file}-wal").exists() or Path(f"{file}-journal").exists():
                 raise ClickException(f"{file} is another database that is in use")
 
-            copy(database, "main", target, latest_end())
+            copy(database, "main", target)
             # In WAL mode, readers would put files beside it.
             target.execute("PRAGMA journal_mode = DELETE")
             attach(database, path, f"the copy of {path_of(database)}")
@@ -89,9 +89,8 @@ def restore(file: Path, yes: bool) -> None:
         if not yes:
             click.confirm(f"Replace all that is in {path_of(target)}?", abort=True)
 
-        end = latest_end()
-        with Turnstile(path_of(target)).passing(end):
-            copy(source, "backup", target, end)
+        with Turnstile(path_of(target)).passing(latest_end()):
+            copy(source, "backup", target)
 
         # Otherwise the -wal file would stay as large as the backup.
         target.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -140,12 +139,7 @@ def latest_end() -> float:
     return time.monotonic() + timeout_of(current_app.extensions["backups"])
 
 
-def copy(
-    source: sqlite3.Connection,
-    schema: str,
-    target: sqlite3.Connection,
-    deadline: float,
-) -> None:
+def copy(source: sqlite3.Connection, schema: str, target: sqlite3.Connection) -> None:
     """Copy all in one step, so that it is of one moment, and wait for locks."""
 
     def refuse_to_wait(status: int, *_: int) -> None:
@@ -153,4 +147,4 @@ def copy(
             raise sqlite3.OperationalError("database is locked")
 
     step = partial(source.backup, target, name=schema, progress=refuse_to_wait)
-    wait(step, deadline)
+    wait(step, latest_end())

@@ -92,9 +92,10 @@ def protect(engine: Engine) -> None:
             connection.close()
             raise explained(error, str(file)) from None
 
+    # First, as connections are to be of its class.
+    leftovers.protect(engine)
     files.protect(engine)
     late_writes.protect(engine, timeout)
-    leftovers.protect(engine)
     forget_connections_after_fork(engine)
 
 
