@@ -405,8 +405,8 @@ SQLITE_BREAKS = {
     ),
     "a request that has written only reads from then on": (
         "database/turns.py",
-        "if writer and self.lock.current() is writer else None",
-        "if writer else None",
+        "return None if writer is None or writer.is_over() or not has_turn else writer",
+        "return writer",
     ),
     "a thread that only reads as its parent writes": (
         "database/turns.py",
@@ -765,7 +765,7 @@ SQLITE_BREAKS = {
     ),
     "a backup is restored without a turn to write": (
         "database/backups.py",
-        'turns.wait(step, timeout_of(current_app.extensions["backups"]))',
+        "wait(step, latest_end())",
         "step()",
     ),
 }

@@ -21,6 +21,7 @@ from sqlalchemy.orm import mapped_column
 from werkzeug.test import TestResponse
 
 from my_flask_app.database import db
+from my_flask_app.database import writers
 
 CLIENTS = 8
 ADD = "UPDATE safe_request_test_counters SET value = value + 1 WHERE id = 2"
@@ -187,7 +188,11 @@ def write_elsewhere(app: Flask) -> str:
     return ""
 
 
-def test_a_view_that_reads_after_a_commit_keeps_no_writer_waiting(app: Flask) -> None:
+def test_a_view_that_reads_after_a_commit_keeps_no_writer_waiting(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writers, "LONG", 60)
+
     @app.before_request
     def note_visit() -> None:
         db.session.get_one(Counter, 1).value += 1

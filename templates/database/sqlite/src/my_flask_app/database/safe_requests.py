@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from flask import Flask
+from werkzeug.wsgi import get_content_length
 
 from . import backups
 from .contexts import initializing
@@ -78,7 +79,7 @@ def run_in_manner(wsgi_app: "WSGIApplication") -> "WSGIApplication":
 
 def may_run_again(environ: "WSGIEnvironment") -> bool:
     """Tell whether a request is safe, and neither sends a body nor leaves HTTP."""
-    has_body = environ.get("CONTENT_LENGTH", "") not in ("", "0")
+    has_body = bool(get_content_length(environ))
     is_chunked = "HTTP_TRANSFER_ENCODING" in environ
     others = has_body or is_chunked or "HTTP_UPGRADE" in environ
     return environ["REQUEST_METHOD"] in SAFE_METHODS and not others
