@@ -117,5 +117,7 @@ def is_of_refusal(error: BaseException) -> bool:
 
     From Flask 3.2 on, those of teardown functions come as a group.
     """
-    together = getattr(error, "exceptions", ())
-    return isinstance(error, (RunAgain, Exception)) or all(map(is_of_refusal, together))
+    if together := getattr(error, "exceptions", ()):
+        return all(map(is_of_refusal, together))
+
+    return isinstance(error, (RunAgain, Exception))
