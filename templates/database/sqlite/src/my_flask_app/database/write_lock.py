@@ -14,6 +14,7 @@ import weakref
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
+from contextvars import Context
 from functools import partial
 
 from . import writers
@@ -123,7 +124,8 @@ class WriteLock:
                 self.watcher = threading.Thread(target=self.keep_watch, daemon=True)
                 # There are none any more while the interpreter ends.
                 with suppress(RuntimeError):
-                    self.watcher.start()
+                    # It is not to keep a context of the application.
+                    Context().run(self.watcher.start)
 
     def keep_watch(self) -> None:
         while writer := self.current():
