@@ -453,6 +453,11 @@ SQLITE_BREAKS = {
         "                writer.give_way()",
         "                pass",
     ),
+    "one that asked for the lock gives way": (
+        "database/turns.py",
+        "asked is None and manner.gives_way",
+        "manner.gives_way",
+    ),
     "one that has changes gives way": (
         "database/writers.py",
         "if self.connection and self.has_only_read():",

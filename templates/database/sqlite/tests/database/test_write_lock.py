@@ -171,6 +171,17 @@ def test_one_that_only_read_for_long_writes_if_no_other_has(engine: Engine) -> N
 
 
 @pytest.mark.usefixtures("soon")
+def test_one_that_asked_for_the_lock_keeps_it(
+    engine: Engine, impatient: Engine
+) -> None:
+    asked = engine.execution_options(sqlite_begin="IMMEDIATE")
+    with asked.connect() as connection, ThreadPoolExecutor(1) as threads:
+        connection.execute(READ)
+        with pytest.raises(OperationalError, match="locked"):
+            threads.submit(write, impatient).result()
+
+
+@pytest.mark.usefixtures("soon")
 @pytest.mark.parametrize(
     "statement",
     [

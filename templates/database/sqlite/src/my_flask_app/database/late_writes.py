@@ -20,6 +20,7 @@ from .methods import EXECUTE
 from .methods import Method
 from .methods import wrap
 from .turns import Turns
+from .writers import is_reading
 from .writers import LONG
 from .writers import NestedWrite
 from .writers import read_state
@@ -45,10 +46,10 @@ def execute_in_turn(turns: Turns, execute: Method) -> Method:
     def wrapper(cursor: sqlite3.Cursor, statement: str, *arguments: Any) -> None:
         run = partial(execute, cursor, statement, *arguments)
         writer = turns.lock.current()
-        if statement.startswith("SELECT"):
+        if is_reading(statement):
             run()
         elif writer and writer.connection is cursor.connection:
-            writer.write(statement, run)
+            writer.write(run)
         elif cursor.connection.in_transaction:
             write_late(turns, arguments[-1].root_connection, run)
         else:
@@ -122,7 +123,7 @@ def write_after_all(
     if late.nested is None or not late.nested.is_the_last():
         raise sqlite3.OperationalError(GAVE_WAY)
 
-    connection.info[WRITER].write("", execute)
+    connection.info[WRITER].write(execute)
 
 
 def end_turn(turns: Turns, end: Method) -> Method:

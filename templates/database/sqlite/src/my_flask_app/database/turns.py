@@ -66,6 +66,7 @@ class Turns:
             return
 
         writer = self.begin_immediate(connection)
+        writer.gives_way = asked is None and manner.gives_way
         if asked is None and manner.only_reads(connection):
             # That has become known while it waited.
             writer.give_way()

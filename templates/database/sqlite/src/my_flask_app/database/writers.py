@@ -16,7 +16,8 @@ LONG = 1.0
 # The key of a connection's last writer in its info.
 WRITER = "writer"
 
-READING = ("SELECT", "WITH", "VALUES", "EXPLAIN")
+# What begins otherwise may have changes, also if SQLite counts none.
+READING = ("SELECT", "VALUES", "EXPLAIN")
 
 
 class Writer:
@@ -49,12 +50,10 @@ class Writer:
         self.changes = connection.total_changes
         self.connection = connection
 
-    def write(self, statement: str, execute: Callable[[], None]) -> None:
+    def write(self, execute: Callable[[], None]) -> None:
         """Execute a statement; from then on, the transaction may have changes."""
         with self.lock:
-            if not statement.lstrip().upper().startswith(READING):
-                self.has_written = True
-
+            self.has_written = True
             execute()
 
     def has_only_read(self) -> bool:
@@ -94,6 +93,10 @@ class Writer:
             return "another process has it"
 
         return f"{self.name} has had it for {time.monotonic() - self.began:.1f} s"
+
+
+def is_reading(statement: str) -> bool:
+    return statement[:20].lstrip(" \n(").upper().startswith(READING)
 
 
 def read_state(connection: sqlite3.Connection) -> sqlite3.Cursor:
