@@ -151,6 +151,55 @@ def test_what_a_safe_request_has_committed_is_not_done_again(app: Flask) -> None
     assert values(app) == [CLIENTS, CLIENTS]
 
 
+def test_a_run_that_is_to_be_repeated_commits_nothing_more(app: Flask) -> None:
+    runs = []
+
+    @app.get("/probe")
+    def view() -> str:
+        counter = db.session.get_one(Counter, 2)
+        runs.append(counter.value)
+        if len(runs) == 1:
+            write_elsewhere(app)
+
+        counter.value += 10
+        db.session.commit()
+        return ""
+
+    @app.teardown_request
+    def count_visit(error: BaseException | None) -> None:
+        db.session.rollback()
+        count()
+
+    assert app.test_client().get("/probe").status_code == 200
+    assert runs == [0, 1]
+    assert values(app) == [1, 11]
+
+
+def test_an_endpoint_that_writes_late_after_a_commit_takes_its_turn_from_then_on(
+    app: Flask,
+) -> None:
+    app.config["TESTING"] = False
+
+    @app.get("/probe")
+    def view() -> str:
+        db.session.get_one(Counter, 1).value += 1
+        db.session.commit()
+        counter = db.session.get_one(Counter, 2)
+        if "late" in request.args:
+            write_elsewhere(app)
+        if "late" in request.args or "write" in request.args:
+            counter.value += 1
+            db.session.commit()
+
+        return ""
+
+    client = app.test_client()
+    assert client.get("/probe").status_code == 200
+    assert client.get("/probe?late").status_code == 503
+    assert {it.status_code for it in ask(app, query_string="write")} == {200}
+    assert values(app) == [CLIENTS + 2, CLIENTS + 1]
+
+
 def test_only_the_transaction_that_was_refused_is_a_writer_in_the_next_run(
     app: Flask,
 ) -> None:

@@ -86,14 +86,16 @@ def write_late(
         if not is_locked(error):
             raise
 
-        current_manner().refuse(connection)
-        late = connection.info.get(WRITER)
         if turns.own_writer():
             write_instead(turns, connection, execute)
-        elif late and late.has_given_way:
-            write_after_all(turns, connection, execute)
-        else:
+            return
+
+        current_manner().refuse(connection)
+        late = connection.info.get(WRITER)
+        if late is None or not late.has_given_way:
             raise
+
+        write_after_all(turns, connection, execute)
 
 
 def write_instead(
@@ -136,7 +138,9 @@ def end_turn(turns: Turns, end: Method) -> Method:
 
 def note_commit(commit: Method) -> Method:
     def wrapper(connection: Any) -> None:
+        manner = current_manner()
+        manner.check_commit()
         commit(connection)
-        current_manner().note_commit()
+        manner.note_commit()
 
     return wrapper

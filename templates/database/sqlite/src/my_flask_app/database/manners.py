@@ -48,6 +48,9 @@ class Manner:
     def refuse(self, connection: Connection) -> None:
         """Take note that such a transaction is refused."""
 
+    def check_commit(self) -> None:
+        """Take note that something is about to be committed."""
+
     def note_commit(self) -> None:
         """Take note that something has been committed."""
 

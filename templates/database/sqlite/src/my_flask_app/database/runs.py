@@ -69,9 +69,11 @@ class Run(RequestManner):
         # The endpoint, if a transaction has begun after a commit.
         self.further: str | None = None
         self.refused: int | None = None
+        self.is_refused = False
         self.is_answered = False
 
     def note_begin(self, connection: Connection) -> None:
+        self.check_commit()
         connection.info[NUMBER] = len(self.transactions)
         self.transactions.append(ref(connection))
         if self.commits and has_request_context():
@@ -91,6 +93,7 @@ class Run(RequestManner):
                 self.repeat(number)
 
     def refuse(self, connection: Connection) -> None:
+        self.is_refused = True
         self.repeat(connection.info.get(NUMBER))
 
     def repeat(self, refused: int | None) -> None:
@@ -99,12 +102,16 @@ class Run(RequestManner):
             self.refused = refused
             raise RunAgain
 
+    def check_commit(self) -> None:
+        if self.refused is not None:
+            raise RunAgain
+
     def note_commit(self) -> None:
         self.commits += 1
 
     def note_answer(self) -> None:
         self.is_answered = True
-        if self.further and self.commits == 1:
+        if self.further and self.commits == 1 and not self.is_refused:
             self.readers.add(self.further)
         elif self.further:
             self.readers.discard(self.further)
