@@ -140,6 +140,23 @@ def test_every_safe_request_that_writes_is_answered_once(
     assert values(app)[0] == CLIENTS
 
 
+def test_a_safe_request_writes_around_what_it_writes_over_another_connection(
+    app: Flask,
+) -> None:
+    @app.get("/probe")
+    def view() -> str:
+        counter = db.session.get_one(Counter, 1)
+        with db.engine.begin() as connection:
+            connection.execute(text(ADD))
+
+        counter.value += 1
+        db.session.commit()
+        return ""
+
+    assert app.test_client().get("/probe").status_code == 200
+    assert values(app) == [1, 1]
+
+
 def test_what_a_safe_request_has_committed_is_not_done_again(app: Flask) -> None:
     @app.before_request
     def audit() -> None:
