@@ -548,11 +548,6 @@ SQLITE_BREAKS = {
         "foreign_keys = OFF",
         "foreign_keys = ON",
     ),
-    "no foreign keys after a migration": (
-        "database/connections.py",
-        "connection.connection.invalidate(soft=True)",
-        "pass",
-    ),
     "a full disk under SQLite is the application's fault": (
         "database/failures.py",
         " or is_full(orig)",

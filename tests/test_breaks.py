@@ -106,7 +106,7 @@ SCENARIOS = {
     "transactions that begin without a turn to write": (
         "concurrent_writers and threads"
     ),
-    "no patience": "writers_that_pause and greenlets",
+    "no patience": "by_two_processes and threads",
     "readers that wait for writers": "long_write and threads",
     "a safe request that wrote is not answered again": "get_that_writes and threads",
     "a backup that takes the place of the file": "no_money and threads",

@@ -33,18 +33,19 @@ def database_url(database_url: str, driver: str) -> str:
 
 
 def run(project: Project, command: str) -> str:
-    return project.python("-m", "flask", "--app", "probes", command)
+    """Return what a command prints last, as the log may name it before."""
+    return project.python("-m", "flask", "--app", "probes", command).splitlines()[-1]
 
 
 def test_a_command_that_forks_in_a_transaction_keeps_its_changes(
     project: Project, figure: Figure
 ) -> None:
-    assert run(project, "fork") == "1\n"
+    assert run(project, "fork") == "1"
     figure("5 children")
 
 
 def test_a_pool_of_processes_in_a_transaction_gets_its_own_results(
     project: Project, figure: Figure
 ) -> None:
-    assert run(project, "pool") == "1\n"
+    assert run(project, "pool") == "1"
     figure("200 of 200")

@@ -32,6 +32,7 @@ from sqlalchemy.orm import mapped_column
 
 from my_flask_app.app import create_app
 from my_flask_app.database import db
+from my_flask_app.database import writers
 from my_flask_app.database.connections import create_engine
 
 CLIENTS = 6
@@ -214,15 +215,33 @@ def test_a_nested_context_reads_while_the_outer_one_writes(app: Flask) -> None:
             assert db.session.get_one(Counter, 1).value == 0
 
 
-def test_a_nested_context_writes_to_another_database(
-    app: Flask, tmp_path: Path
-) -> None:
+@pytest.fixture
+def other(tmp_path: Path) -> Iterator[Flask]:
+    """Return an application with another database."""
     other = create_app(config_for_tests(f"sqlite:///{tmp_path / 'other.db'}"))
     with other.app_context():
         Base.metadata.create_all(db.engine)
         db.session.add(Counter(id=1))
         db.session.commit()
 
+    yield other
+    dispose(other)
+
+
+def test_a_nested_context_reads_while_those_around_it_write_to_two_databases(
+    app: Flask, other: Flask
+) -> None:
+    with app.app_context():
+        db.session.get_one(Counter, 1).value = 7
+        db.session.flush()
+        with other.app_context():
+            db.session.get_one(Counter, 1).value = 8
+            db.session.flush()
+            with app.app_context():
+                assert db.session.get_one(Counter, 1).value == 0
+
+
+def test_a_nested_context_writes_to_another_database(app: Flask, other: Flask) -> None:
     def count_in_the_other() -> None:
         with other.app_context():
             count()
@@ -240,7 +259,6 @@ def test_a_nested_context_writes_to_another_database(
 
     assert value(app) == str(CLIENTS)
     assert value(other) == str(2 * CLIENTS)
-    dispose(other)
 
 
 def test_a_transaction_that_waits_too_long_gets_an_error(
@@ -445,7 +463,10 @@ def test_a_request_that_only_reads_sees_one_state_of_the_database(app: Flask) ->
     assert app.test_client().get("/twice").text == "True"
 
 
-def test_a_shell_keeps_nobody_waiting_nor_does_a_context_inside_it(app: Flask) -> None:
+def test_a_shell_keeps_nobody_waiting_nor_does_a_context_inside_it(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writers, "LONG", 60)
     with app.app_context():
         app.make_shell_context()
         db.session.get_one(Counter, 1)

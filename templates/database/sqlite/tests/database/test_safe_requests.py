@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import wait
+from typing import Any
 
 import pytest
 from flask import copy_current_request_context
@@ -18,12 +20,14 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.orm import Mapped
 from sqlalchemy.orm import mapped_column
+from werkzeug.test import create_environ
 from werkzeug.test import TestResponse
 
 from my_flask_app.database import db
 from my_flask_app.database import writers
 
 CLIENTS = 8
+UPGRADE = {"Upgrade": "example", "Connection": "Upgrade"}
 ADD = "UPDATE safe_request_test_counters SET value = value + 1 WHERE id = 2"
 
 
@@ -77,9 +81,13 @@ def count_and_catch_all() -> str:
         return "caught"
 
 
-def count_in_thread() -> str:
+def in_thread(view: Callable[[], str]) -> str:
     with ThreadPoolExecutor(1) as threads:
-        return threads.submit(copy_current_request_context(count)).result()
+        return threads.submit(copy_current_request_context(view)).result()
+
+
+def count_in_thread() -> str:
+    return in_thread(count)
 
 
 def count_what_is_sent() -> str:
@@ -122,7 +130,7 @@ def ask(app: Flask, **options: object) -> list[TestResponse]:
         (count_in_teardown_function, {}),
         (count_after_another_connection, {}),
         (count_what_is_sent, {"json": {"name": ""}}),
-        (count, {"headers": {"Upgrade": "example", "Connection": "Upgrade"}}),
+        (count, {"headers": UPGRADE}),
     ],
 )
 def test_every_safe_request_that_writes_is_answered_once(
@@ -138,6 +146,74 @@ def test_every_safe_request_that_writes_is_answered_once(
     answers = ask(app, **options)
     assert [(it.status_code, it.text) for it in answers] == [(200, "")] * CLIENTS
     assert values(app)[0] == CLIENTS
+
+
+# What keeps a request from running again.
+ONCE: dict[str, dict[str, object]] = {
+    "has a body": {"json": {"name": "Ada"}},
+    "leaves HTTP": {"headers": UPGRADE},
+    "uses a thread": {},
+}
+
+
+@pytest.mark.parametrize("what", ONCE)
+def test_a_safe_request_that_cannot_run_again_takes_its_turn(
+    app: Flask, what: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writers, "LONG", 60)
+    runs = []
+    others = ThreadPoolExecutor(1)
+
+    def count_both() -> str:
+        counter = db.session.get_one(Counter, 2)
+        runs.append(request.get_data())
+        wait([others.submit(add, app)], timeout=0.5)
+        counter.value += 10
+        db.session.commit()
+        return ""
+
+    @app.get("/probe")
+    def view() -> str:
+        return in_thread(count_both) if what == "uses a thread" else count_both()
+
+    with others:
+        response = app.test_client().get("/probe", **ONCE[what])  # type: ignore[arg-type]
+
+    assert response.status_code == 200
+    assert len(runs) == 1
+    assert values(app)[1] == 11
+
+
+def test_neither_views_nor_error_handlers_see_that_a_request_is_to_run_again(
+    app: Flask,
+) -> None:
+    runs = []
+    seen: list[Exception] = []
+
+    @app.get("/probe")
+    def view() -> str:
+        counter = db.session.get_one(Counter, 2)
+        runs.append(counter.value)
+        if len(runs) == 1:
+            write_elsewhere(app)
+
+        counter.value += 10
+        try:
+            db.session.commit()
+        except Exception as error:
+            seen.append(error)
+            raise
+
+        return ""
+
+    @app.errorhandler(Exception)
+    def note(error: Exception) -> str:
+        seen.append(error)
+        return ""
+
+    assert app.test_client().get("/probe").status_code == 200
+    assert runs == [0, 1]
+    assert seen == []
 
 
 def test_a_safe_request_writes_around_what_it_writes_over_another_connection(
@@ -218,8 +294,9 @@ def test_an_endpoint_that_writes_late_after_a_commit_takes_its_turn_from_then_on
 
 
 def test_only_the_transaction_that_was_refused_is_a_writer_in_the_next_run(
-    app: Flask,
+    app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(writers, "LONG", 60)
     runs = []
 
     @app.before_request
@@ -242,14 +319,15 @@ def test_only_the_transaction_that_was_refused_is_a_writer_in_the_next_run(
     assert runs == [0, 1]
 
 
-def write_elsewhere(app: Flask) -> str:
-    def write() -> None:
-        with app.app_context():
-            db.session.execute(text(ADD))
-            db.session.commit()
+def add(app: Flask) -> None:
+    with app.app_context():
+        db.session.execute(text(ADD))
+        db.session.commit()
 
+
+def write_elsewhere(app: Flask) -> str:
     with ThreadPoolExecutor(1) as threads:
-        threads.submit(write).result(timeout=5)
+        threads.submit(add, app).result(timeout=5)
 
     return ""
 
@@ -278,8 +356,13 @@ def test_a_view_that_reads_after_a_commit_keeps_no_writer_waiting(
 def test_the_response_of_a_run_that_is_repeated_is_closed_and_not_sent(
     app: Flask,
 ) -> None:
+    started: list[str] = []
     responses: list[Response] = []
     closed: list[Response] = []
+
+    def start_response(status: str, *details: object) -> Callable[[bytes], object]:
+        started.append(status)
+        return io.BytesIO().write
 
     @app.get("/probe")
     def view() -> str:
@@ -301,9 +384,10 @@ def test_the_response_of_a_run_that_is_repeated_is_closed_and_not_sent(
         response.call_on_close(lambda: closed.append(response))
         return response
 
-    with app.test_client().get("/probe") as response:
-        assert response.text == "written"
-
+    response = app(create_environ("/probe"), start_response)
+    assert b"".join(response) == b"written"
+    assert started == ["200 OK"]
+    response.close()  # type: ignore[attr-defined]
     assert len(responses) == 2
     assert closed == responses
     assert values(app)[1] == 11
@@ -316,9 +400,9 @@ class SlowBody(io.BytesIO):
         super().__init__(data)
         self.app = app
 
-    def read(self, size: int | None = -1) -> bytes:
+    def readinto(self, buffer: Any) -> int:
         write_elsewhere(self.app)
-        return super().read(size)
+        return super().readinto(buffer)
 
 
 @pytest.mark.parametrize("how", ["form", "data", "stream"])
@@ -343,6 +427,7 @@ def test_a_body_is_received_before_the_lock_is_taken(app: Flask, how: str) -> No
         content_type="application/x-www-form-urlencoded",
     )
     assert response.text == ("Ada" if how == "form" else "name=Ada")
+    assert values(app)[1] > 0
 
 
 def test_a_body_that_is_too_large_is_for_the_view_to_refuse(app: Flask) -> None:

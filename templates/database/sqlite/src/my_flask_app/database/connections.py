@@ -131,7 +131,6 @@ def connect_to_migrate(engine: Engine) -> Connection:
         connection.close()
         raise OperationalError(None, None, sqlite3.OperationalError(what))
 
-    connection.connection.invalidate(soft=True)
     # If foreign keys were on, dropping the old one of two tables would delete the rows
     # that refer to it.
     connection.connection.cursor().execute("PRAGMA foreign_keys = OFF")
