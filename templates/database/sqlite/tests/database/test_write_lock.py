@@ -213,6 +213,19 @@ def test_a_nested_transaction_writes_while_the_outer_one_only_reads(
     assert notes(engine) == 2
 
 
+def test_a_nested_transaction_writes_before_those_that_wait(engine: Engine) -> None:
+    with ThreadPoolExecutor(1) as threads:
+        with engine.begin() as outer:
+            outer.execute(READ)
+            other = threads.submit(write, engine)
+            wait_until(partial(kept_waiting, outer.info["writer"], 1))
+            write(engine)
+
+        other.result()
+
+    assert notes(engine) == 2
+
+
 def test_an_outer_transaction_writes_after_the_nested_one_only_if_nobody_else_has(
     engine: Engine,
 ) -> None:

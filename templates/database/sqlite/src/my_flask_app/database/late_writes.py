@@ -106,11 +106,14 @@ def write_instead(
     # From now on it is refused if it does not see the last state.
     read_state(driver_connection).close()
     own = turns.own_writer()
-    if own is None or not own.give_way():
+    if own is None or not own.has_only_read():
         raise sqlite3.OperationalError(BUSY.format(own))
 
-    turns.lock.look()
-    connection.info[WRITER] = turns.take(driver_connection, execute, LONG)
+    def write() -> None:
+        own.give_way()
+        execute()
+
+    connection.info[WRITER] = turns.take(driver_connection, write, LONG, own)
     own.nested = NestedWrite(driver_connection, connection.info)
 
 

@@ -89,16 +89,18 @@ class Turns:
         connection: sqlite3.Connection,
         execute: Callable[[], object],
         timeout: float,
+        own: Writer | None = None,
     ) -> Writer:
         """Execute what takes the lock, once it is the caller's turn.
 
         :param timeout: how long that may take, in seconds.
+        :param own: another writer of the caller, which lets this one have its turn.
         :raises sqlite3.OperationalError: if it takes longer.
         """
         manner = current_manner()
         manner.prepare()
         writer = Writer(str(manner), manner.gives_way)
-        self.lock.take(writer, connection, execute, timeout)
+        self.lock.take(writer, connection, execute, timeout, own)
         key = (self.path, threading.get_ident())
         own_writers.set(own_writers.get({}) | {key: ref(writer)})
         return writer

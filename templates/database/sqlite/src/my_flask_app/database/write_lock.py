@@ -50,15 +50,17 @@ class WriteLock:
         connection: sqlite3.Connection,
         execute: Callable[[], object],
         timeout: float,
+        own: Writer | None = None,
     ) -> None:
         """Execute what takes the lock on a connection, once the writer has its turn.
 
         :param timeout: how long that may take, in seconds.
+        :param own: a writer that lets this one have its turn.
         :raises sqlite3.OperationalError: if it takes longer.
         """
         deadline = time.monotonic() + timeout
         try:
-            self.queue_up(writer, deadline)
+            self.queue_up(writer, deadline, own)
             with self.turnstile.passing(deadline):
                 wait(partial(writer.begin, connection, execute), deadline)
         except BaseException:
@@ -68,10 +70,10 @@ class WriteLock:
         if writer.gives_way:
             self.watch()
 
-    def queue_up(self, writer: Writer, deadline: float) -> None:
+    def queue_up(self, writer: Writer, deadline: float, own: Writer | None) -> None:
         with self.mutex:
             current = self.current()
-            if current is None and not self.queue:
+            if current is own and (own or not self.queue):
                 self.current = weakref.ref(writer)
                 return
 
