@@ -7,7 +7,12 @@ from tempfile import TemporaryDirectory
 from . import baking
 from . import memory
 from . import requests
-from .databases import database_with_a_student
+from . import writers
+from .databases import postgresql_with_a_student
+from .databases import sqlite_with_a_student
+
+POSTGRESQL = "postgresql://app@localhost/app"
+SQLITE = "sqlite:///app.db"
 
 
 def main() -> None:
@@ -15,23 +20,38 @@ def main() -> None:
     with TemporaryDirectory(prefix="benchmarks-") as name:
         folder = Path(name)
         (empty := folder / "empty").mkdir()
-        threads = generate_layers(folder / "threads", greenlet_support="no")
-        greenlets = generate_layers(folder / "gevent", greenlet_support="yes")
-        with database_with_a_student() as url:
-            requests.compare(threads, empty, url)
-            memory.compare("threads", threads, empty, url, memory.AIM)
-            memory.compare("gevent", greenlets, empty, url, None)
+        projects = {
+            database: {
+                serving: generate_layers(
+                    folder / database / serving,
+                    database_url=url,
+                    greenlet_support=greenlets,
+                )
+                for serving, greenlets in {"threads": "no", "gevent": "yes"}.items()
+            }
+            for database, url in {"pg": POSTGRESQL, "sqlite": SQLITE}.items()
+        }
+        with postgresql_with_a_student() as url:
+            requests.compare(projects["pg"]["threads"], empty, url)
+            for serving, aim in {"threads": memory.AIM, "gevent": None}.items():
+                memory.compare(serving, projects["pg"][serving], empty, url, aim)
 
+        url = sqlite_with_a_student(folder)
+        requests.compare_on_sqlite(projects["sqlite"]["threads"], empty, url)
+        layer = "SQLAlchemy"
+        writers.compare(
+            {serving: layers[layer] for serving, layers in projects["sqlite"].items()},
+            url,
+        )
         baking.compare(folder)
 
 
 def generate_layers(folder: Path, **answers: str) -> dict[str, Path]:
-    """Generate a project for PostgreSQL with each layer, and return their folders."""
+    """Generate a project with each layer, and return their folders."""
     choices = json.loads((baking.ROOT / "cookiecutter.json").read_text())["_choices"]
     return {
         layer: baking.generate(
             folder / layer,
-            database_url="postgresql://app@localhost/app",
             sqlalchemy_layer=layer,
             **answers,
         )

@@ -1,4 +1,4 @@
-"""The database that the compared applications read from."""
+"""The databases that the compared applications read from."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,18 +12,29 @@ from tests.servers import postgresql
 
 
 @contextmanager
-def database_with_a_student() -> Iterator[str]:
+def postgresql_with_a_student() -> Iterator[str]:
     """Run a PostgreSQL server with the row that is asked for, and yield its URL."""
     with (
         TemporaryDirectory(prefix="server-") as folder,
         postgresql(Path(folder)) as server,
     ):
         url = server.url.replace("postgresql:", "postgresql+psycopg:")
-        engine = create_engine(url)
-        core.metadata.create_all(engine)
-        with engine.begin() as connection:
-            student = {"id": 1, "name": "Ada Lovelace", "email": "ada@example.com"}
-            connection.execute(core.students.insert(), student)
-
-        engine.dispose()
+        add_student(url)
         yield url
+
+
+def sqlite_with_a_student(folder: Path) -> str:
+    """Return the URL of a new file with that row."""
+    url = f"sqlite:///{folder / 'students.db'}"
+    add_student(url)
+    return url
+
+
+def add_student(url: str) -> None:
+    engine = create_engine(url)
+    core.metadata.create_all(engine)
+    with engine.begin() as connection:
+        student = {"id": 1, "name": "Ada Lovelace", "email": "ada@example.com"}
+        connection.execute(core.students.insert(), student)
+
+    engine.dispose()

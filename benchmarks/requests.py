@@ -15,10 +15,12 @@ from .turns import in_turns
 from .turns import Samples
 
 TITLE = "CPU of a request that reads a row, us"
+SQLITE_TITLE = "CPU of a request that reads SQLite, us"
 CORE = "SQLAlchemy Core"
 EXTENSION = "Flask-SQLAlchemy"
 CORE_AIM = 1.35
 EXTENSION_AIM = 1.0
+SQLITE_AIM = 1.1
 
 # The page of a generated project that reads with the same statement as SQLAlchemy Core.
 ROW = "/rows/1"
@@ -43,21 +45,40 @@ def compare(projects: Mapping[str, Path], empty: Path, database_url: str) -> Non
     core = {CORE: (application("core", empty), PAGE)}
     extension = {EXTENSION: (application("extension", empty), PAGE)}
     ping = {f"{EXTENSION}, pre-ping": (application("extension_with_ping", empty), PAGE)}
-    generated = {
-        layer: application("generated", folder) for layer, folder in projects.items()
-    }
-    objects = {f"Generated, {layer}": (app, PAGE) for layer, app in generated.items()}
-    rows = {
-        f"Generated, {layer}, a Core row": (app, ROW)
-        for layer, app in generated.items()
-    }
+    objects = generated(projects, database_url, "", PAGE)
+    rows = generated(projects, database_url, ", a Core row", ROW)
     samples = measure(core | extension | ping | objects | rows)
-    show(samples, [*core, *objects, *rows], dict.fromkeys(objects, CORE_AIM))
-    show(samples, [*extension, *objects, *ping], dict.fromkeys(objects, EXTENSION_AIM))
+    show(TITLE, samples, [*core, *objects, *rows], dict.fromkeys(objects, CORE_AIM))
+    names = [*extension, *objects, *ping]
+    show(TITLE, samples, names, dict.fromkeys(objects, EXTENSION_AIM))
 
 
-def show(samples: Samples, names: list[str], aims: Mapping[str, float]) -> None:
-    table.show(TITLE, {name: samples[name] for name in names}, aims)
+def compare_on_sqlite(
+    projects: Mapping[str, Path], empty: Path, database_url: str
+) -> None:
+    """Compare with Flask-SQLAlchemy as it comes, whose reads begin no transaction."""
+    bare = Application("extension", empty, database_url)
+    objects = generated(projects, database_url, "", PAGE)
+    samples = measure({EXTENSION: (bare, PAGE), **objects})
+    show(SQLITE_TITLE, samples, [*samples], dict.fromkeys(objects, SQLITE_AIM))
+
+
+def generated(
+    projects: Mapping[str, Path], database_url: str, what: str, page: str
+) -> dict[str, tuple[Application, str]]:
+    return {
+        f"Generated, {layer}{what}": (
+            Application("generated", folder, database_url),
+            page,
+        )
+        for layer, folder in projects.items()
+    }
+
+
+def show(
+    title: str, samples: Samples, names: list[str], aims: Mapping[str, float]
+) -> None:
+    table.show(title, {name: samples[name] for name in names}, aims)
 
 
 def measure(pages: Pages) -> Samples:

@@ -1,4 +1,6 @@
-"""The application of a generated project, with two more pages."""
+"""The application of a generated project, with three more pages."""
+
+import time
 
 from flask import Flask
 from sqlalchemy import select
@@ -22,5 +24,13 @@ def create_app() -> Flask:
         statement = select(students).where(students.c.id == student_id)
         student = db.session.execute(statement).one()
         return {"id": student.id, "name": student.name, "email": student.email}
+
+    @app.post("/students/<int:student_id>/<int:milliseconds>")
+    def rename(student_id: int, milliseconds: int) -> str:
+        student = db.session.get_one(Student, student_id)
+        time.sleep(milliseconds / 1000)
+        student.name = student.name[::-1]
+        db.session.commit()
+        return ""
 
     return app
