@@ -44,11 +44,13 @@ def protect(engine: Engine, timeout: float) -> None:
 
 def execute_in_turn(turns: Turns, execute: Method) -> Method:
     def wrapper(cursor: sqlite3.Cursor, statement: str, *arguments: Any) -> None:
+        if is_reading(statement):
+            execute(cursor, statement, *arguments)
+            return
+
         run = partial(execute, cursor, statement, *arguments)
         writer = turns.lock.current()
-        if is_reading(statement):
-            run()
-        elif writer and writer.connection is cursor.connection:
+        if writer and writer.connection is cursor.connection:
             writer.write(run)
         elif cursor.connection.in_transaction:
             write_late(turns, arguments[-1].root_connection, run)

@@ -44,13 +44,17 @@ class Turns:
     def __init__(self, path: str, timeout: float) -> None:
         self.path = path
         self.timeout = timeout
-        self.used: WriteLock | None = None
+        self.used: tuple[int, WriteLock] | None = None
 
     @property
     def lock(self) -> WriteLock:
-        key = (os.getpid(), self.path)
-        self.used = locks.get(key) or locks.setdefault(key, WriteLock(self.path))
-        return self.used
+        process = os.getpid()
+        if self.used is None or self.used[0] != process:
+            key = (process, self.path)
+            lock = locks.get(key) or locks.setdefault(key, WriteLock(self.path))
+            self.used = process, lock
+
+        return self.used[1]
 
     def begin(self, connection: Connection) -> None:
         """Begin a transaction; one that may write waits for its turn."""
