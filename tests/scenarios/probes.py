@@ -18,6 +18,7 @@ from contextvars import copy_context
 from typing import Any
 
 from flask import abort
+from flask import copy_current_request_context
 from flask import current_app
 from flask import Flask
 from flask import g
@@ -27,6 +28,7 @@ from sqlalchemy import event
 from sqlalchemy import literal
 from sqlalchemy import select
 from sqlalchemy import text
+from sqlalchemy import update
 from sqlalchemy.orm import Mapped
 from sqlalchemy.orm import mapped_column
 
@@ -59,14 +61,29 @@ reported: deque[BaseException] = deque(maxlen=100)
 def create_app() -> Flask:
     app: Flask = project.create_app()
     app.teardown_appcontext(fail_if_asked)
+    app.teardown_request(count_if_asked)
     app.context_processor(ask_the_database_if_asked)
-    reading = (plain, read, nest, balances, connection, leftovers, meet, repeat)
+    reading = (plain, read, nest, balances, connection, leftovers, meet, repeat, visit)
     for view in (*reading, ask_in_threads, ask_in_threads_of_tasks):
         app.add_url_rule(rule_of(view), view_func=view)
-    for view in (prepare, own, count, transfer, stumble, stream, be_struck, execute):
+    for view in (
+        prepare,
+        own,
+        count,
+        transfer,
+        stumble,
+        stream,
+        be_struck,
+        execute,
+        edit,
+    ):
         app.add_url_rule(rule_of(view), view_func=view, methods=["POST"])
 
     app.add_url_rule("/count-carelessly", view_func=count)
+    for how in WAYS:
+        rule = f"/count/{how}"
+        app.add_url_rule(rule, rule[1:], count_in_a_way, defaults={"how": how})
+
     for command in (fork, pool):
         app.cli.command(command.__name__)(command)
 
@@ -96,6 +113,11 @@ def fail_if_asked(error: BaseException | None) -> None:
         failure = RuntimeError("a teardown function of others fails")
         reported.append(failure)
         raise failure
+
+
+def count_if_asked(error: BaseException | None) -> None:
+    if g.pop("counts_at_its_end", False):
+        count()
 
 
 def ask_the_database_if_asked() -> dict[str, object]:
@@ -252,6 +274,55 @@ def count() -> str:
     change(0, 1, seconds())
     db.session.commit()
     return str(balance(0))
+
+
+WAYS = [
+    *("catch", "thread", "end", "connection", "visit"),
+    # These are the client's.
+    *("body", "upgrade"),
+]
+
+
+def count_in_a_way(how: str) -> str:
+    """Add one to account 0; what comes first is written to account 1."""
+    if how == "catch":
+        try:
+            return count()
+        except Exception:
+            return "caught"
+    if how == "thread":
+        with ThreadPoolExecutor(1) as threads:
+            return threads.submit(copy_current_request_context(count)).result()
+    if how == "end":
+        g.counts_at_its_end = True
+        return ""
+    if how == "connection":
+        with db.engine.begin() as another:
+            add_one = {"balance": Account.balance + 1}
+            another.execute(update(Account).where(Account.id == 1).values(add_one))
+    if how == "visit":
+        note_visit()
+
+    return count()
+
+
+def visit() -> str:
+    """Note that somebody is here, and take time for the page."""
+    note_visit()
+    found = balance(0)
+    pause(seconds())
+    return str(found)
+
+
+def note_visit() -> None:
+    change(1, 1)
+    db.session.commit()
+
+
+def edit() -> str:
+    """Read, and only then ask for what the client has sent."""
+    balance(0)
+    return request.get_data(as_text=True)
 
 
 def transfer() -> str:

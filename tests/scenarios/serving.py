@@ -16,6 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Barrier
+from typing import Any
 
 import psutil
 import urllib3
@@ -56,14 +57,18 @@ class Served:
         self.url = f"http://127.0.0.1:{port}"
         self.log = log
 
-    def ask(self, method: str, path: str, timeout: float = 60) -> Answer:
+    def ask(
+        self, method: str, path: str, timeout: float = 60, **options: Any
+    ) -> Answer:
         """Ask once.
 
         :param timeout: how many seconds the client waits for data.
+        :param options: more of what urllib3 takes for a request.
         """
         try:
             with own_connection() as http:
-                response = http.request(method, self.url + path, timeout=timeout)
+                url = self.url + path
+                response = http.request(method, url, timeout=timeout, **options)
         except HTTPError as error:
             return Answer(0, repr(error), {})
 

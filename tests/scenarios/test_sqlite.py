@@ -3,11 +3,15 @@
 import itertools
 import sqlite3
 import threading
+import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import make_url
 
 from tests.conftest import Project
 from tests.scenarios.conftest import Figure
@@ -58,6 +62,144 @@ def test_no_update_is_lost_by_two_processes(serve: Serve, figure: Figure) -> Non
     served.prepare()
     count(served, "POST", "/count?seconds=0.005")
     figure(f"{CLIENTS * REQUESTS} of {CLIENTS * REQUESTS}")
+
+
+def test_every_writer_of_two_processes_gets_its_turn(
+    serve: Serve, figure: Figure
+) -> None:
+    served = serve(WEB_CONCURRENCY="2")
+    served.prepare()
+    deadline = time.monotonic() + 3
+
+    def write(_: int) -> int:
+        for number in itertools.count(1):
+            assert served.ask("POST", "/count?seconds=0.01").status == 200
+            if time.monotonic() > deadline:
+                return number
+
+        raise AssertionError
+
+    with ThreadPoolExecutor(CLIENTS) as clients:
+        writes = list(clients.map(write, range(CLIENTS)))
+
+    assert served.ask("GET", "/read").text == str(sum(writes))
+    assert min(writes) >= max(writes) / 3
+    figure(f"{CLIENTS} writers: {min(writes)} to {max(writes)} writes each")
+
+
+# Ways to write in a GET, and what the client sends with it.
+WAYS: dict[str, dict[str, Any]] = {
+    "catch": {},
+    "thread": {},
+    "end": {},
+    "connection": {},
+    "body": {"json": {}},
+    "upgrade": {"headers": {"Connection": "Upgrade", "Upgrade": "probe"}},
+}
+
+
+def test_no_update_is_lost_by_a_get_however_it_writes(
+    serve: Serve, figure: Figure
+) -> None:
+    served = serve()
+    served.prepare()
+
+    def get(how: str) -> int:
+        path = f"/count/{how}?seconds=0.005"
+        return served.ask("GET", path, **WAYS[how]).status
+
+    with ThreadPoolExecutor(CLIENTS) as clients:
+        statuses = list(clients.map(get, [*WAYS] * 20))
+
+    assert statuses == [200] * len(statuses)
+    assert served.balances()[:2] == [len(statuses), 20]
+    figure(f"{len(statuses)} of {len(statuses)}")
+
+
+def test_what_a_get_has_committed_is_not_done_again(
+    serve: Serve, figure: Figure
+) -> None:
+    served = serve()
+    served.prepare()
+    count(served, "GET", "/count/visit?seconds=0.005")
+    assert served.balances()[:2] == [CLIENTS * REQUESTS] * 2
+    figure(f"{CLIENTS * REQUESTS} of {CLIENTS * REQUESTS}")
+
+
+def test_pages_that_note_a_visit_first_do_not_wait_for_each_other(
+    serve: Serve, figure: Figure
+) -> None:
+    served = serve("--threads=24")
+    served.prepare()
+    assert served.ask("GET", "/visit").status == 200
+    began = time.monotonic()
+    answers = served.ask_at_once(CLIENTS, "GET", "/visit?seconds=1")
+    took = time.monotonic() - began
+    assert {answer.status for answer in answers} == {200}
+    assert served.balances()[1] == CLIENTS + 1
+    # One after the other would take 24 s.
+    assert took < CLIENTS / 2
+    figure(f"{CLIENTS} pages of 1 s in {took:.1f} s")
+
+
+def test_a_client_that_sends_slowly_keeps_no_writer_waiting(
+    serve: Serve, figure: Figure
+) -> None:
+    served = serve()
+    served.prepare()
+    body = threading.Event()
+
+    def parts() -> Iterator[bytes]:
+        yield b"be"
+        body.wait(60)
+        yield b"gun"
+
+    with ThreadPoolExecutor(1) as clients:
+        options: dict[str, Any] = {"body": parts(), "headers": {"Content-Length": "5"}}
+        slow = clients.submit(served.ask, "POST", "/edit", **options)
+        try:
+            answers = served.ask_at_once(20, "POST", "/count")
+            assert not slow.done()
+        finally:
+            body.set()
+
+        assert slow.result().text == "begun"
+
+    assert [answer.status for answer in answers] == [200] * 20
+    figure("20 of 20")
+
+
+def test_what_is_written_after_the_file_was_replaced_is_in_the_new_one(
+    serve: Serve, database_url: str, tmp_path: Path, figure: Figure
+) -> None:
+    served = serve(WEB_CONCURRENCY="2")
+    served.prepare()
+    count(served, "POST", "/count")
+    file, new = Path(make_url(database_url).database or ""), tmp_path / "new.db"
+    with closing(sqlite3.connect(file)) as old, closing(sqlite3.connect(new)) as copy:
+        old.backup(copy)
+        copy.execute("UPDATE probe_accounts SET balance = 0")
+        copy.commit()
+
+    over = threading.Event()
+
+    def write(_: int) -> int:
+        done = 0
+        while not over.is_set():
+            done += served.ask("POST", "/count").status == 200
+        return done
+
+    with ThreadPoolExecutor(4) as clients:
+        before = [clients.submit(write, client) for client in range(4)]
+        new.replace(file)
+        served.wait_until(lambda: served.balances()[0] < CLIENTS * REQUESTS)
+        over.set()
+
+    count_again = served.ask_at_once(20, "POST", "/count")
+    assert [answer.status for answer in count_again] == [200] * 20
+    assert 20 <= total(file) <= 20 + sum(it.result() for it in before)
+    assert served.balances()[0] == total(file)
+    figure("20 of 20")
 
 
 def test_readers_do_not_wait_for_a_long_write(serve: Serve, figure: Figure) -> None:

@@ -55,11 +55,11 @@ class Run(RequestManner):
     """How the transactions of a safe request begin, once or again.
 
     :param writers: the numbers of those that take their turn.
-    :param readers: the endpoints whose transactions only read after a commit.
+    :param readers: whether the transactions of an endpoint only read after a commit.
     """
 
     def __init__(
-        self, method: str, writers: Container[int | None], readers: set[str | None]
+        self, method: str, writers: Container[int | None], readers: dict[str, bool]
     ) -> None:
         super().__init__(method)
         self.writers = writers
@@ -81,7 +81,7 @@ class Run(RequestManner):
 
     def only_reads(self, connection: Connection) -> bool:
         if self.commits:
-            return self.further in self.readers
+            return self.readers.get(self.further or "", False)
 
         return connection.info[NUMBER] not in self.writers
 
@@ -111,10 +111,12 @@ class Run(RequestManner):
 
     def note_answer(self) -> None:
         self.is_answered = True
-        if self.further and self.commits == 1 and not self.is_refused:
-            self.readers.add(self.further)
-        elif self.further:
-            self.readers.discard(self.further)
+        if self.further:
+            has_only_read = self.commits == 1 and not self.is_refused
+            # One that has written once may do so again, whatever it does in between.
+            self.readers[self.further] = (
+                self.readers.get(self.further, True) and has_only_read
+            )
 
 
 class DelayedStart:

@@ -53,7 +53,7 @@ class SafeRequestsDatabase(Database):
 
 
 def run_in_manner(wsgi_app: "WSGIApplication") -> "WSGIApplication":
-    readers: set[str | None] = set()
+    readers: dict[str, bool] = {}
 
     def wrapper(
         environ: "WSGIEnvironment", start_response: "StartResponse"
