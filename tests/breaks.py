@@ -580,27 +580,38 @@ SQLITE_BREAKS = {
     ),
     "a connection to a file that is replaced while it is opened": (
         "database/files.py",
-        "if file not in (None, opened):",
+        'if file not in ("", opened):',
         "if False:",
     ),
-    "the log of a file that was replaced": (
+    "a file with the log of another": (
         "database/files.py",
-        "self.remove_log(log)",
+        "        self.refuse_log_of_another()\n",
+        "",
+    ),
+    "a log that only one process knows": (
+        "database/files.py",
+        "os.setxattr(self.log, MARK, self.mark.encode())",
         "pass",
     ),
-    "the log of another process is removed": (
+    "a log that only the file system knows": (
         "database/files.py",
-        " and it[1] == log for",
-        " for",
+        "        except AttributeError:  # Only Linux has such a function.\n"
+        "            return self.mark\n",
+        "        except AttributeError:\n            return ''\n",
     ),
-    "the log that another process has just begun is removed": (
+    "the mark of a log that was copied": (
         "database/files.py",
-        "if identity(self.log) == number:",
-        "if True:",
+        'mark.startswith(f"{log} ") and',
+        "mark and",
+    ),
+    "a link to a file has no log": (
+        "database/files.py",
+        "os.path.realpath(path)",
+        "path",
     ),
     "a file that is gone is told like any other that cannot be opened": (
         "database/files.py",
-        "if self.was_there and file is None:",
+        "if self.was_there and not file:",
         "if False:",
     ),
     "a file that was deleted is created anew": (

@@ -1,7 +1,7 @@
 """The file is deleted, replaced or read-only, and nobody loses anything by it."""
 
-import fcntl
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -99,9 +99,15 @@ def upgrade(app: Flask) -> None:
     assert result.exit_code == 0, result.output
 
 
+def remove_log(file: Path) -> None:
+    for name in ("-wal", "-shm"):
+        Path(f"{file}{name}").unlink()
+
+
 def test_a_database_that_takes_the_place_of_another_is_used(
     app: Flask, file: Path
 ) -> None:
+    remove_log(file)
     make_other(file).rename(file)
     client = app.test_client()
     assert client.get("/notes").text == "new"
@@ -109,11 +115,81 @@ def test_a_database_that_takes_the_place_of_another_is_used(
     assert notes(file) == ["new", "last"]
 
 
-def test_connections_in_use_do_not_keep_the_log_of_a_database_that_was_replaced(
+@pytest.fixture(params=["marked", "remembered"])
+def mark(
+    request: pytest.FixtureRequest, app: Flask, file: Path, monkeypatch: Any
+) -> None:
+    """Let the log be marked, or let there be systems where it cannot be."""
+    if request.param == "remembered":
+        monkeypatch.delattr(os, "getxattr", raising=False)
+
+
+@pytest.mark.usefixtures("mark")
+def test_a_database_is_not_opened_with_the_log_of_another(
+    app: Flask, file: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    app.testing = False
+    make_other(file).rename(file)
+    client = app.test_client()
+    assert client.get("/notes").status_code == 503
+    assert f"{file}-wal is that of the old file" in caplog.text
+    assert client.post("/notes/lost").status_code == 503
+    remove_log(file)
+    assert client.post("/notes/last").status_code == 200
+    assert notes(file) == ["new", "last"]
+
+
+@pytest.fixture
+def later(app: Flask, file: Path) -> Iterator[Flask]:
+    """Return another application that has not used the database yet."""
+    if not hasattr(os, "getxattr") or not os.listxattr(f"{file}-wal"):
+        pytest.skip("The file system has no extended attributes.")
+
+    later = make_app(file)
+    yield later
+    dispose(later)
+
+
+def test_another_process_does_not_open_it_with_that_log_either(
+    later: Flask, file: Path
+) -> None:
+    later.testing = False
+    make_other(file).rename(file)
+    assert later.test_client().get("/notes").status_code == 503
+    remove_log(file)
+    assert later.test_client().get("/notes").text == "new"
+
+
+def test_a_copy_of_a_database_and_its_log_can_be_opened(
+    app: Flask, file: Path, tmp_path: Path
+) -> None:
+    (copy := tmp_path / "copy").mkdir()
+    for name in ("", "-wal"):
+        shutil.copy2(f"{file}{name}", copy)
+
+    other = make_app(copy / file.name)
+    assert other.test_client().get("/notes").text == "old"
+    dispose(other)
+
+
+@pytest.mark.usefixtures("app")
+def test_a_link_leads_to_the_log_as_well(file: Path) -> None:
+    link = file.with_name("link.db")
+    link.symlink_to(file)
+    linked = make_app(link)
+    linked.testing = False
+    assert linked.test_client().get("/notes").text == "old"
+    make_other(file).rename(file)
+    assert linked.test_client().get("/notes").status_code == 503
+    dispose(linked)
+
+
+def test_connections_in_use_are_not_in_the_way_of_a_database_that_took_the_place(
     app: Flask, file: Path
 ) -> None:
     with app.app_context():
         db.session.execute(text(SELECT))
+        remove_log(file)
         make_other(file).rename(file)
         with ThreadPoolExecutor(1) as threads:
             request = threads.submit(app.test_client().post, "/notes/last")
@@ -130,6 +206,7 @@ def test_what_was_begun_in_a_file_that_was_replaced_is_not_said_to_be_stored(
     @app.post("/replace")
     def replace() -> str:
         db.session.execute(text(INSERT.format("lost")))
+        remove_log(file)
         other.rename(file)
         db.session.commit()
         return ""
@@ -141,11 +218,9 @@ def test_what_was_begun_in_a_file_that_was_replaced_is_not_said_to_be_stored(
     assert notes(file) == ["new", "last"]
 
 
-def test_the_log_of_another_process_is_not_removed(app: Flask, file: Path) -> None:
+def test_a_log_that_another_process_has_begun_is_used(app: Flask, file: Path) -> None:
+    remove_log(file)
     make_other(file).rename(file)
-    for name in ("-wal", "-shm"):
-        Path(f"{file}{name}").unlink()
-
     other = make_app(file)
     assert other.test_client().post("/notes/other").status_code == 200
     assert app.test_client().post("/notes/last").status_code == 200
@@ -154,28 +229,8 @@ def test_the_log_of_another_process_is_not_removed(app: Flask, file: Path) -> No
     assert notes(file) == ["new", "other", "last"]
 
 
-def test_the_log_that_another_process_has_just_begun_is_not_removed(
-    app: Flask, file: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    make_other(file).rename(file)
-    other = make_app(file)
-
-    def remove_log_first(*_: object) -> None:
-        monkeypatch.undo()
-        for name in ("-wal", "-shm"):
-            Path(f"{file}{name}").unlink()
-
-        assert other.test_client().post("/notes/other").status_code == 200
-
-    monkeypatch.setattr(fcntl, "flock", remove_log_first)
-    assert app.test_client().post("/notes/last").status_code == 200
-    assert other.test_client().get("/notes").text == "new,other,last"
-    dispose(other)
-
-
 def test_a_log_that_was_deleted_gets_no_more(app: Flask, file: Path) -> None:
-    Path(f"{file}-wal").unlink()
-    Path(f"{file}-shm").unlink()
+    remove_log(file)
     assert app.test_client().post("/notes/last").status_code == 200
     assert notes(file) == ["old", "last"]
 

@@ -2,17 +2,15 @@
 
 Somebody may delete or replace it while it is open. What is written to the old one would
 be lost without an error, and SQLite would take the log that is left of it for that of
-the new one. Tested in ``tests/database/test_files.py``.
+the new one, so the log is marked. Tested in ``tests/database/test_files.py``.
 """
 
+import errno
 import logging
 import os
 import sqlite3
 from contextlib import suppress
-from pathlib import Path
-from threading import Lock
 from typing import Any
-from weakref import WeakSet
 
 from sqlalchemy import Engine
 from sqlalchemy import event
@@ -28,6 +26,14 @@ from .urls import file_of
 
 logger = logging.getLogger(__name__)
 
+# The extended attribute of a log, with its number and that of its file.
+MARK = "user.my_flask_app"
+
+REPLACED = (
+    "{} was replaced, but {} is that of the old file; stop what uses the database, and"
+    " remove the log and its index"
+)
+
 
 def protect(engine: Engine) -> None:
     """Let an engine use the file at its path only, and create it at most once."""
@@ -39,25 +45,28 @@ def protect(engine: Engine) -> None:
 
 
 class DatabaseFile:
-    """The file of a database, and the connections to it or to one before it."""
+    """The file of a database, and the log next to it."""
 
     def __init__(self, engine: Engine) -> None:
         path = file_of(engine.url)
-        self.path, self.log, self.index = str(path), f"{path}-wal", f"{path}-shm"
+        self.path = str(path)
+        self.log = log_of(self.path)
         self.was_there = os.path.exists(path)
         is_uri = "uri" in engine.url.query
         self.existing = None if is_uri else f"{path.as_uri()}?mode=rw"
-        self.records: WeakSet[ConnectionPoolEntry] = WeakSet()
-        self.lock = Lock()
+        # What the last log was marked with, where files have no attributes.
+        self.mark = ""
 
     def connect(
         self, dialect: Any, record: Any, arguments: list[Any], options: dict[str, Any]
     ) -> Any:
         """Open the file; create it only if it has never been there."""
-        self.discard_old_log()
-        file = identity(self.path)
-        if self.was_there and file is None:
+        self.log = log_of(self.path)
+        file, _ = self.now()
+        if self.was_there and not file:
             raise FileIsGone(f"{self.path} is not there any more")
+
+        self.refuse_log_of_another()
         if self.was_there and self.existing:
             arguments, options = [self.existing], {**options, "uri": True}
 
@@ -67,33 +76,52 @@ class DatabaseFile:
             raise explained(error, self.path) from None
 
         record.info["opened"] = opened = identity(self.path)
-        if file not in (None, opened):
+        if file not in ("", opened):
             connection.close()
             return self.connect(dialect, record, arguments, options)
 
         return connection
 
     def remember(self, _: object, record: ConnectionPoolEntry) -> None:
-        """Note which file a connection has opened, and which log."""
-        file = record.info.get("opened") or identity(self.path)
-        record.info["file"] = file, identity(self.log)
-        self.was_there = True
-        with self.lock:
-            self.records.add(record)
+        """Note which file a connection has opened, and mark its log."""
+        file, log = self.now()
+        opened = record.info.get("opened") or file
+        if opened == file:
+            self.mark = f"{log} {file}"
+            with suppress(AttributeError, OSError):
+                os.setxattr(self.log, MARK, self.mark.encode())
+        else:
+            log = ""  # It may be that of the next file.
 
+        record.info["file"] = opened, log
+        self.was_there = True
         if self.existing and (what := problem(self.path)):
             logger.warning("The database can only be read: %s", what)
 
-    def now(self) -> tuple[object, object]:
+    def now(self) -> tuple[str, str]:
         """Return which file is at the path, and which log is next to it."""
         return identity(self.path), identity(self.log)
+
+    def refuse_log_of_another(self) -> None:
+        file, log = self.now()
+        mark = self.current_mark()
+        # Where somebody has copied it with its attributes, its number is another.
+        if file and log and mark.startswith(f"{log} ") and mark != f"{log} {file}":
+            raise FileIsGone(REPLACED.format(self.path, self.log))
+
+    def current_mark(self) -> str:
+        try:
+            return os.getxattr(self.log, MARK).decode()
+        except AttributeError:  # Only Linux has such a function.
+            return self.mark
+        except OSError as error:
+            return "" if error.errno == errno.ENODATA else self.mark
 
     def replace_if_old(
         self, _: object, record: ConnectionPoolEntry, __: object
     ) -> None:
         """Have the pool open another connection in place of one to an old file."""
         if record.info["file"] != self.now():
-            self.discard_old_log()
             logger.warning("%s was replaced, or its log", self.path)
             raise DisconnectionError("the connection is to another file")
 
@@ -107,33 +135,16 @@ class DatabaseFile:
 
         return wrapper
 
-    def discard_old_log(self) -> None:
-        """Remove the log that SQLite would take for the new file's, but is not."""
-        file, log = self.now()
-        with self.lock:
-            records = [it for it in self.records if it.dbapi_connection]
 
-        opened = [it.info.get("file", (file, None)) for it in records]
-        # As long as a connection has it open, no other log can have its number.
-        if file and log and any(it[0] != file and it[1] == log for it in opened):
-            with suppress(FileNotFoundError):
-                self.remove_log(log)
-
-    def remove_log(self, number: object) -> None:
-        import fcntl  # Only Unix has it, and replaces files that are open.
-
-        with open(self.log, "rb") as log:
-            # By now another process may have removed it, and have a new one.
-            fcntl.flock(log, fcntl.LOCK_EX)
-            if identity(self.log) == number:
-                Path(self.index).unlink(missing_ok=True)
-                Path(self.log).unlink()
+def log_of(path: str) -> str:
+    """Return the path of the log: SQLite follows links to the file."""
+    return f"{os.path.realpath(path)}-wal"
 
 
-def identity(path: str) -> object:
+def identity(path: str) -> str:
     try:
         status = os.stat(path)
     except OSError:
-        return None
+        return ""
 
-    return status.st_dev, status.st_ino
+    return f"{status.st_dev}:{status.st_ino}"
