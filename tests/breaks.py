@@ -403,6 +403,46 @@ SQLITE_BREAKS = {
         "        manner.prepare()\n",
         "",
     ),
+    "a body that breaks off is a whole one": (
+        "database/bodies.py",
+        'body = vars(request)["stream"] = FailedBody(error)',
+        "return",
+    ),
+    "a request is run again as the last run left it": (
+        "database/safe_requests.py",
+        "            environ.clear()\n            environ.update(original)\n",
+        "            pass\n",
+    ),
+    "what threads have committed is done again": (
+        "database/manners.py",
+        "if this := inherited_manner():",
+        "if this := current_manner():",
+    ),
+    "one that has ended is made to give way": (
+        "database/writers.py",
+        "self.has_ended = self.is_over()",
+        "pass",
+    ),
+    "one that gives way loses what the driver does not count": (
+        "database/writers.py",
+        'self.connection.execute("COMMIT")',
+        'self.connection.execute("ROLLBACK")',
+    ),
+    "one that gives way to itself keeps the lock": (
+        "database/turns.py",
+        "                own.give_way()\n",
+        "                pass\n",
+    ),
+    "rows without a transaction are written one by one": (
+        "database/late_writes.py",
+        "elif arguments[-1].executemany:",
+        "elif False:",
+    ),
+    "a savepoint before the lock is there": (
+        "database/late_writes.py",
+        'if late and late.nested and statement.startswith("SAVEPOINT"):',
+        "if False:",
+    ),
     "a body that is received is lost": (
         "database/bodies.py",
         "body.seek(0)",
@@ -475,8 +515,8 @@ SQLITE_BREAKS = {
     ),
     "one that has changes gives way": (
         "database/writers.py",
-        "if self.connection and self.has_only_read():",
-        "if self.connection:",
+        " and self.has_only_read():",
+        ":",
     ),
     "one that gives way loses its state": (
         "database/writers.py",
@@ -555,12 +595,12 @@ SQLITE_BREAKS = {
     ),
     "a full disk under SQLite is the application's fault": (
         "database/failures.py",
-        " or is_full(orig)",
+        " or is_full(error)",
         "",
     ),
     "a file that is gone is the application's fault": (
         "database/failures.py",
-        " or isinstance(orig, FileIsGone)",
+        " or isinstance(error, FileIsGone)",
         "",
     ),
     "an error that does not name the file": (
@@ -675,8 +715,8 @@ SQLITE_BREAKS = {
         "if False:",
     ),
     "a statement without a transaction that does not wait": (
-        "database/late_writes.py",
-        "        writer = turns.take(connection, execute, turns.timeout)\n",
+        "database/single_writes.py",
+        "        turns.lock.leave(turns.take(connection, execute, turns.timeout))\n",
         "        raise\n",
     ),
     "a result that is read in a stranger's transaction on SQLite": (

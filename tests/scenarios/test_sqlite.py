@@ -194,7 +194,7 @@ def test_nothing_is_written_to_a_file_that_was_replaced(
         over.set()
 
     statuses = {status for it in writes for status in it.result()}
-    assert statuses | {503} == {200, 503}
+    assert statuses <= {200, 503}
     assert refused == [503] * 20
     Path(f"{file}-wal").unlink()
     Path(f"{file}-shm").unlink()

@@ -25,6 +25,7 @@ from werkzeug.test import TestResponse
 
 from my_flask_app.database import db
 from my_flask_app.database import writers
+from my_flask_app.database.safe_requests import run_in_manner
 
 CLIENTS = 8
 UPGRADE = {"Upgrade": "example", "Connection": "Upgrade"}
@@ -244,6 +245,45 @@ def test_what_a_safe_request_has_committed_is_not_done_again(app: Flask) -> None
     assert values(app) == [CLIENTS, CLIENTS]
 
 
+def test_what_a_thread_of_a_safe_request_has_committed_is_not_done_again(
+    app: Flask,
+) -> None:
+    app.testing = False
+
+    @app.get("/probe")
+    def view() -> str:
+        counter = db.session.get_one(Counter, 2)
+        in_thread(count)
+        counter.value += 1
+        db.session.commit()
+        return ""
+
+    assert app.test_client().get("/probe").status_code == 503
+    assert values(app) == [1, 0]
+
+
+def test_a_request_is_run_again_as_it_came(app: Flask) -> None:
+    calls: list[int] = []
+
+    @app.get("/probe")
+    def view() -> str:
+        db.session.get_one(Counter, 2).value += 1
+        if len(calls) == 1:
+            write_elsewhere(app)
+
+        db.session.commit()
+        return ""
+
+    def note_call(environ: Any, start_response: Any) -> Any:
+        environ["calls"] = environ.get("calls", 0) + 1
+        calls.append(environ["calls"])
+        return Flask.wsgi_app(app, environ, start_response)
+
+    app.wsgi_app = run_in_manner(note_call)  # type: ignore[assignment, method-assign]
+    assert app.test_client().get("/probe").status_code == 200
+    assert calls == [1, 1]
+
+
 def test_a_run_that_is_to_be_repeated_commits_nothing_more(app: Flask) -> None:
     runs = []
 
@@ -431,6 +471,45 @@ def test_a_body_is_received_before_the_lock_is_taken(app: Flask, how: str) -> No
     )
     assert response.text == ("Ada" if how == "form" else "name=Ada")
     assert values(app)[1] > 0
+
+
+class BodyThatBreaksOff(io.RawIOBase):
+    """A body whose client goes away, and of which a server then has no more."""
+
+    def __init__(self) -> None:
+        self.parts = [b"name", None]
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        part = self.parts.pop(0) if self.parts else b""
+        if part is None:
+            raise ConnectionResetError
+
+        buffer[: len(part)] = part
+        return len(part)
+
+
+def test_a_body_that_breaks_off_is_not_taken_for_a_whole_one(app: Flask) -> None:
+    @app.post("/probe")
+    def edit() -> str:
+        db.session.get_one(Counter, 1)
+        return request.get_data(as_text=True)
+
+    chunked = {"wsgi.input_terminated": True, "wsgi.input": BodyThatBreaksOff()}
+    response = app.test_client().post("/probe", environ_overrides=chunked)
+    assert response.status_code == 500
+
+
+def test_a_body_can_be_read_while_the_response_is_sent(app: Flask) -> None:
+    @app.post("/probe")
+    def echo() -> Response:
+        db.session.get_one(Counter, 1)
+        stream = request.stream
+        return Response(stream.read(2) for _ in range(2))
+
+    assert app.test_client().post("/probe", data=b"body").text == "body"
 
 
 def test_a_body_that_is_too_large_is_for_the_view_to_refuse(app: Flask) -> None:

@@ -8,10 +8,12 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import OperationalError
 
 from my_flask_app.database import write_lock
@@ -170,6 +172,32 @@ def test_one_that_only_read_for_long_writes_if_no_other_has(engine: Engine) -> N
     assert notes(engine) == 1
 
 
+def test_one_that_has_ended_is_not_made_to_give_way(
+    engine: Engine, impatient: Engine
+) -> None:
+    with engine.connect() as connection, ThreadPoolExecutor(1) as threads:
+        connection.execute(READ)
+        ended = connection.info["writer"]
+        connection.commit()
+        connection.execute(READ)
+        assert not ended.give_way()
+        with pytest.raises(OperationalError, match="locked"):
+            threads.submit(write, impatient).result()
+
+
+@pytest.mark.usefixtures("soon")
+def test_one_that_gives_way_loses_nothing_that_the_driver_does_not_count(
+    engine: Engine,
+) -> None:
+    with engine.begin() as connection:
+        driver_connection: Any = connection.connection.driver_connection
+        driver_connection.execute("PRAGMA user_version = 7")
+        wait_until(lambda: bool(connection.info["writer"].has_given_way))
+
+    with engine.connect() as connection:
+        assert connection.scalar(text("PRAGMA user_version")) == 7
+
+
 @pytest.mark.usefixtures("soon")
 def test_one_that_asked_for_the_lock_keeps_it(
     engine: Engine, impatient: Engine
@@ -222,6 +250,45 @@ def test_a_nested_transaction_writes_before_those_that_wait(engine: Engine) -> N
             write(engine)
 
         other.result()
+
+    assert notes(engine) == 2
+
+
+def test_an_outer_transaction_has_savepoints_after_the_nested_one(
+    engine: Engine,
+) -> None:
+    with engine.begin() as outer:
+        outer.execute(READ)
+        write(engine)
+        outer.execute(text("PRAGMA table_info(notes)"))
+        with outer.begin_nested():
+            outer.execute(WRITE)
+
+    assert notes(engine) == 2
+
+
+def test_a_statement_without_a_transaction_writes_while_the_outer_one_only_reads(
+    engine: Engine,
+) -> None:
+    single = engine.execution_options(isolation_level="AUTOCOMMIT")
+    with engine.begin() as outer:
+        outer.execute(READ)
+        with single.connect() as connection:
+            connection.execute(WRITE)
+
+    assert notes(engine) == 1
+
+
+def test_rows_that_are_written_without_a_transaction_are_all_there_or_none(
+    engine: Engine,
+) -> None:
+    single = engine.execution_options(isolation_level="AUTOCOMMIT")
+    insert = text("INSERT INTO notes VALUES (abs(:number))")
+    with single.connect() as connection:
+        with pytest.raises(DBAPIError):
+            connection.execute(insert, [{"number": 1}, {"number": -(2**63)}])
+        assert notes(engine) == 0
+        connection.execute(insert, [{"number": 1}, {"number": 2}])
 
     assert notes(engine) == 2
 

@@ -3,9 +3,10 @@
 Tested in ``tests/database/test_safe_requests.py``.
 """
 
+import io
 import shutil
-import weakref
 from tempfile import SpooledTemporaryFile
+from typing import Any
 
 from flask import Request
 from werkzeug.exceptions import HTTPException
@@ -22,13 +23,37 @@ def receive_body(request: Request) -> None:
     if "stream" in vars(request):
         return
 
-    body = SpooledTemporaryFile(max_size=LONG)
-    weakref.finalize(request, body.close)
     try:
-        shutil.copyfileobj(request.stream, body)
-    except (HTTPException, OSError):
+        stream = request.stream
+    except HTTPException:  # The view may allow it to be larger.
         return
 
-    body.seek(0)
+    body: Any = Body(max_size=LONG)
+    try:
+        shutil.copyfileobj(stream, body)
+        body.seek(0)
+        del vars(request)["stream"]
+    except (HTTPException, OSError) as error:
+        body = vars(request)["stream"] = FailedBody(error)
+
     request.environ["wsgi.input"] = body
-    del vars(request)["stream"]
+
+
+class Body(SpooledTemporaryFile[bytes]):
+    """A body that is closed when nothing refers to it any more."""
+
+    def __del__(self) -> None:
+        self.close()
+
+
+class FailedBody(io.RawIOBase):
+    """A body that did not come to its end, as whatever reads it is told."""
+
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, _: object) -> int:
+        raise self.error

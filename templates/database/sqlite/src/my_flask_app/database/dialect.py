@@ -39,5 +39,7 @@ def is_stale(error: object) -> bool:
 
 
 def is_full(error: object) -> bool:
-    """Tell whether there was no room on the disk."""
-    return isinstance(error, sqlite3.OperationalError) and "is full" in str(error)
+    """Tell whether there was no room on the disk, also for the index of the log."""
+    name = getattr(error, "sqlite_errorname", "")
+    is_error = isinstance(error, sqlite3.OperationalError)
+    return is_error and ("is full" in str(error) or name == "SQLITE_IOERR_SHMSIZE")

@@ -19,8 +19,9 @@ def is_temporary(error: BaseException | None) -> bool:
     if together := getattr(error, "exceptions", ()):  # An ExceptionGroup.
         return all(map(is_temporary, together))
     if isinstance(error, OperationalError):
-        orig = error.orig
-        return is_locked(orig) or is_full(orig) or isinstance(orig, FileIsGone)
+        error = error.orig
+    if isinstance(error, sqlite3.OperationalError):
+        return is_locked(error) or is_full(error) or isinstance(error, FileIsGone)
 
     return isinstance(error, TimeoutError)
 

@@ -16,9 +16,12 @@ from sqlalchemy import event
 
 from .dialect import is_locked
 from .manners import current_manner
+from .manners import note_commit
 from .methods import EXECUTE
 from .methods import Method
 from .methods import wrap
+from .single_writes import write_alone
+from .single_writes import write_together
 from .turns import Turns
 from .writers import is_reading
 from .writers import LONG
@@ -26,7 +29,6 @@ from .writers import NestedWrite
 from .writers import read_state
 from .writers import WRITER
 
-BUSY = "database is locked: another transaction of the same thread has changes; {}"
 GAVE_WAY = (
     "database is locked: this transaction only read for more than a second, and another"
     " one has written since; roll back, and write sooner"
@@ -38,7 +40,7 @@ def protect(engine: Engine, timeout: float) -> None:
     turns = Turns(str(engine.url.database).removeprefix("file:"), timeout)
     event.listen(engine, "begin", turns.begin)
     wrap(engine, EXECUTE, partial(execute_in_turn, turns))
-    wrap(engine, ["do_commit"], note_commit)
+    wrap(engine, ["do_commit"], commit_and_note)
     wrap(engine, ["do_commit", "do_rollback", "do_close"], partial(end_turn, turns))
 
 
@@ -53,37 +55,28 @@ def execute_in_turn(turns: Turns, execute: Method) -> Method:
         if writer and writer.connection is cursor.connection:
             writer.write(run)
         elif cursor.connection.in_transaction:
-            write_late(turns, arguments[-1].root_connection, run)
+            write_late(turns, arguments[-1].root_connection, statement, run)
+        elif arguments[-1].executemany:
+            write_together(turns, cursor.connection, run)
         else:
             write_alone(turns, cursor.connection, run)
 
     return wrapper
 
 
-def write_alone(
-    turns: Turns, connection: sqlite3.Connection, execute: Callable[[], None]
-) -> None:
-    """Execute a statement that is a transaction by itself, because of AUTOCOMMIT."""
-    try:
-        execute()
-    except sqlite3.OperationalError as error:
-        if not is_locked(error):
-            raise
-
-        writer = turns.take(connection, execute, turns.timeout)
-        turns.lock.leave(writer)
-
-    current_manner().note_commit()
-
-
 def write_late(
-    turns: Turns, connection: Connection, execute: Callable[[], None]
+    turns: Turns, connection: Connection, statement: str, execute: Callable[[], None]
 ) -> None:
     """Execute a statement of a transaction that has begun as one that reads."""
+    late = connection.info.get(WRITER)
+    if late and late.nested and statement.startswith("SAVEPOINT"):
+        # Later, it would be lost.
+        write_after_all(turns, connection, execute)
+        return
+
     try:
         current_manner().check_write(connection)
         execute()
-        connection.info.pop(WRITER, None)
     except sqlite3.OperationalError as error:
         if not is_locked(error):
             raise
@@ -93,7 +86,6 @@ def write_late(
             return
 
         current_manner().refuse(connection)
-        late = connection.info.get(WRITER)
         if late is None or not late.has_given_way:
             raise
 
@@ -105,18 +97,12 @@ def write_instead(
 ) -> None:
     """Write while another transaction of the caller has the lock, and only reads."""
     driver_connection: Any = connection.connection.driver_connection
+    own = turns.own_writer()
     # From now on it is refused if it does not see the last state.
     read_state(driver_connection).close()
-    own = turns.own_writer()
-    if own is None or not own.has_only_read():
-        raise sqlite3.OperationalError(BUSY.format(own))
-
-    def write() -> None:
-        own.give_way()
-        execute()
-
-    connection.info[WRITER] = turns.take(driver_connection, write, LONG, own)
-    own.nested = NestedWrite(driver_connection, connection.info)
+    connection.info[WRITER] = turns.take(driver_connection, execute, LONG)
+    if own:
+        own.nested = NestedWrite(driver_connection, connection.info)
 
 
 def write_after_all(
@@ -135,17 +121,22 @@ def write_after_all(
 
 def end_turn(turns: Turns, end: Method) -> Method:
     def wrapper(connection: Any) -> None:
-        end(connection)
+        writer = turns.lock.current()
+        driver_connection = getattr(connection, "driver_connection", connection)
+        if writer and writer.connection is driver_connection:
+            writer.end(partial(end, connection))
+        else:
+            end(connection)
+
         turns.lock.look()
 
     return wrapper
 
 
-def note_commit(commit: Method) -> Method:
+def commit_and_note(commit: Method) -> Method:
     def wrapper(connection: Any) -> None:
-        manner = current_manner()
-        manner.check_commit()
+        current_manner().check_commit()
         commit(connection)
-        manner.note_commit()
+        note_commit()
 
     return wrapper

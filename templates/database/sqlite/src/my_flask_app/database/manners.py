@@ -90,12 +90,23 @@ def using(this: Manner, environ: dict[str, Any]) -> Iterator[None]:
 
 def current_manner() -> Manner:
     """Return how transactions of the caller begin."""
+    this = inherited_manner()
+    is_own = this is not None and this.thread == threading.get_ident()
+    return this if this and is_own else Manner()
+
+
+def inherited_manner() -> Manner | None:
+    """Return the manner of the request that the caller works for, in any thread."""
     this = manner.get()
     if this is None and has_request_context():
         this = request.environ.get(MANNER)
 
-    is_own = this is not None and this.thread == threading.get_ident()
-    return this if this and is_own else Manner()
+    return this
+
+
+def note_commit() -> None:
+    if this := inherited_manner():
+        this.note_commit()
 
 
 def only_read_here() -> dict[str, Any]:

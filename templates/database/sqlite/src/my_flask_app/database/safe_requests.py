@@ -64,8 +64,12 @@ def run_in_manner(wsgi_app: "WSGIApplication") -> "WSGIApplication":
                 return wsgi_app(environ, start_response)
 
         writers: list[int | None] = []
+        # What is around the application may change it.
+        original = dict(environ)
         response = None
         while response is None:
+            environ.clear()
+            environ.update(original)
             numbers = writers if len(writers) < RUNS - 1 else ALL
             this = Run(method, numbers, readers)
             with using(this, environ):

@@ -25,6 +25,8 @@ from .write_lock import WriteLock
 from .writers import WRITER
 from .writers import Writer
 
+BUSY = "database is locked: another transaction of the same thread has changes; {}"
+
 # By process and path, as a child does not wait for the threads of its parent.
 locks: WeakValueDictionary[tuple[int, str], WriteLock] = WeakValueDictionary()
 
@@ -93,18 +95,27 @@ class Turns:
         connection: sqlite3.Connection,
         execute: Callable[[], object],
         timeout: float,
-        own: Writer | None = None,
     ) -> Writer:
         """Execute what takes the lock, once it is the caller's turn.
 
+        A transaction of the caller that has the lock, and has only read, gives way.
+
         :param timeout: how long that may take, in seconds.
-        :param own: another writer of the caller, which lets this one have its turn.
         :raises sqlite3.OperationalError: if it takes longer.
         """
+        own = self.own_writer()
+        if own and not own.has_only_read():
+            raise sqlite3.OperationalError(BUSY.format(own))
+
+        def give_way_and_execute() -> None:
+            if own:
+                own.give_way()
+            execute()
+
         manner = current_manner()
         manner.prepare()
         writer = Writer(str(manner), manner.gives_way)
-        self.lock.take(writer, connection, execute, timeout, own)
+        self.lock.take(writer, connection, give_way_and_execute, timeout, own)
         key = (self.path, threading.get_ident())
         own_writers.set(own_writers.get({}) | {key: ref(writer)})
         return writer
@@ -118,5 +129,9 @@ class Turns:
 
 
 def begin_deferred(connection: Connection) -> None:
+    late = connection.info.get(WRITER)
+    if late and late.has_given_way:
+        del connection.info[WRITER]
+
     driver_connection: Any = connection.connection.driver_connection
     driver_connection.execute("BEGIN DEFERRED")

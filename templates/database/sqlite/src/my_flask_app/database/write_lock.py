@@ -42,7 +42,7 @@ class WriteLock:
         self.mutex = threading.Lock()
         self.queue: deque[Writer] = deque()
         self.current: Callable[[], Writer | None] = lambda: None
-        self.watcher = threading.Thread()
+        self.is_watched = False
 
     def take(
         self,
@@ -122,18 +122,25 @@ class WriteLock:
     def watch(self) -> None:
         """Let others write if a transaction that gives way reads for long."""
         with self.mutex:
-            if not self.watcher.is_alive():
-                self.watcher = threading.Thread(target=self.keep_watch, daemon=True)
-                # There are none any more while the interpreter ends.
+            if not self.is_watched:
+                # There are no threads any more while the interpreter ends.
                 with suppress(RuntimeError):
+                    watcher = threading.Thread(target=self.keep_watch, daemon=True)
                     # It is not to keep a context of the application.
-                    Context().run(self.watcher.start)
+                    Context().run(watcher.start)
+                    self.is_watched = True
 
     def keep_watch(self) -> None:
-        while writer := self.current():
-            if writer.gives_way and writer.has_lasted(writers.LONG):
+        while self.goes_on():
+            writer = self.current()
+            if writer and writer.gives_way and writer.has_lasted(writers.LONG):
                 writer.give_way()
 
             del writer
             self.look()
             time.sleep(INTERVAL)
+
+    def goes_on(self) -> bool:
+        with self.mutex:
+            self.is_watched = self.current() is not None
+            return self.is_watched

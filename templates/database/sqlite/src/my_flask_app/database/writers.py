@@ -30,6 +30,7 @@ class Writer:
     connection: sqlite3.Connection | None = None
     has_written = False
     has_given_way = False
+    has_ended = False
     kept_waiting = 0
 
     def __init__(self, name: str, gives_way: bool) -> None:
@@ -67,19 +68,28 @@ class Writer:
 
         A transaction that has changes keeps the lock.
         """
-        with self.lock, suppress(sqlite3.ProgrammingError):  # If it has been closed.
-            if self.connection and self.has_only_read():
+        with self.lock, suppress(sqlite3.Error):  # If its connection is used otherwise.
+            if self.connection and not self.is_over() and self.has_only_read():
                 pending = read_state(self.connection)
-                self.connection.execute("ROLLBACK")
+                # What the driver has changed without counting it is not lost.
+                self.connection.execute("COMMIT")
                 self.connection.execute("BEGIN DEFERRED")
                 pending.close()
                 self.has_given_way = True
 
         return self.has_given_way
 
+    def end(self, execute: Callable[[], None]) -> None:
+        """Execute what ends the transaction; after that, nobody lets it give way."""
+        with self.lock:
+            try:
+                execute()
+            finally:
+                self.has_ended = self.is_over()
+
     def is_over(self) -> bool:
-        if self.connection is None or self.has_given_way:
-            return self.has_given_way
+        if self.connection is None or self.has_given_way or self.has_ended:
+            return self.has_given_way or self.has_ended
         try:
             return not self.connection.in_transaction
         except sqlite3.ProgrammingError:  # It has been closed.
