@@ -418,6 +418,11 @@ SQLITE_BREAKS = {
         "if this := inherited_manner():",
         "if this := current_manner():",
     ),
+    "one that is giving way is over": (
+        "database/writers.py",
+        "        if not self.lock.acquire(blocking=False):\n            return False\n",
+        "        if not self.lock.acquire(blocking=False):\n            return True\n",
+    ),
     "one that has ended is made to give way": (
         "database/writers.py",
         "self.has_ended = self.is_over()",
@@ -622,6 +627,16 @@ SQLITE_BREAKS = {
         "database/files.py",
         'if file not in ("", opened):',
         "if False:",
+    ),
+    "a file for turns that only root can open": (
+        "database/turnstile.py",
+        "os.fchown(self.descriptor, owner.st_uid, owner.st_gid)",
+        "pass",
+    ),
+    "a file without a log that can only be read": (
+        "database/connections.py",
+        "        if not problem(str(file)):\n            raise\n",
+        "        raise\n",
     ),
     "a file with the log of another": (
         "database/files.py",

@@ -27,6 +27,7 @@ from my_flask_app.database import db
 from my_flask_app.database.connections import connect_to_migrate
 from my_flask_app.database.connections import create_engine
 from my_flask_app.database.connections import LOG_SIZE
+from my_flask_app.database.turnstile import Turnstile
 from my_flask_app.environment import ConfigError
 
 NOBODY = 65534  # As user.
@@ -390,13 +391,17 @@ def test_a_database_that_cannot_be_opened_is_named(
     assert f": {folder}{name} cannot be read and written" in caplog.text
 
 
+@pytest.mark.parametrize("mode", ["WAL", "DELETE"])
 def test_a_database_that_can_only_be_read_is_named(
-    folder: Path, caplog: pytest.LogCaptureFixture
+    folder: Path, mode: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     file = folder / "file.db"
     app = make_app(file)
     upgrade(app)
     dispose(app)
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute(f"PRAGMA journal_mode = {mode}")
+
     with without_privileges(folder, (0o777, 0o444)), app.app_context():
         assert db.session.scalar(text("SELECT 1 FROM alembic_version")) == 1
         message = f"{file} cannot be read and written"
@@ -405,6 +410,17 @@ def test_a_database_that_can_only_be_read_is_named(
             connect_to_migrate(db.engine)
 
     dispose(app)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+def test_the_file_for_turns_belongs_to_the_owner_of_the_database(
+    app: Flask, file: Path
+) -> None:
+    turns = Path(f"{file}-turns")
+    turns.unlink()
+    os.chown(file, NOBODY, NOBODY)
+    Turnstile(str(file)).open()
+    assert turns.stat().st_uid == NOBODY
 
 
 def test_a_command_names_a_database_that_cannot_be_opened(

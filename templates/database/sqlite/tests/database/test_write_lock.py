@@ -185,6 +185,17 @@ def test_one_that_has_ended_is_not_made_to_give_way(
             threads.submit(write, impatient).result()
 
 
+def test_one_that_is_giving_way_is_not_over_yet(engine: Engine) -> None:
+    with engine.connect() as connection, ThreadPoolExecutor(1) as threads:
+        connection.execute(READ)
+        writer = connection.info["writer"]
+        driver_connection: Any = connection.connection.driver_connection
+        with writer.lock:
+            driver_connection.execute("COMMIT")
+            assert not threads.submit(writer.is_over).result()
+            driver_connection.execute("BEGIN")
+
+
 @pytest.mark.usefixtures("soon")
 def test_one_that_gives_way_loses_nothing_that_the_driver_does_not_count(
     engine: Engine,

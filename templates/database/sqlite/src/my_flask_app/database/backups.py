@@ -1,8 +1,7 @@
 """The commands ``flask db backup`` and ``flask db restore``, for a database in use.
 
-A copy of the file lacks what is still in the ``-wal`` file beside it, and a server does
-not see a file that takes its place. So SQLite itself copies: a backup is the state of
-one moment, and to restore it is one transaction, which waits for its turn to write.
+A copy of the file lacks what is still in the ``-wal`` file beside it. So SQLite itself
+copies: a backup is the state of one moment, and to restore it is one transaction.
 Tested in ``tests/database/test_backups.py``.
 """
 
@@ -13,6 +12,7 @@ import time
 from collections.abc import Iterator
 from contextlib import closing
 from contextlib import contextmanager
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -93,7 +93,8 @@ def restore(file: Path, yes: bool) -> None:
             copy(source, "backup", target)
 
         # Otherwise the -wal file would stay as large as the backup.
-        target.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        with suppress(sqlite3.Error):
+            target.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 @contextmanager
@@ -106,7 +107,7 @@ def connect(file: Path) -> Iterator[sqlite3.Connection]:
     pooled.detach()
     with closing(pooled):
         connection = cast(sqlite3.Connection, pooled.dbapi_connection)
-        main = Path(re.sub("-(journal|shm|wal)$", "", str(file)))
+        main = Path(re.sub("-(journal|shm|turns|wal)$", "", str(file)))
         if main.exists() and main.samefile(path_of(connection)):
             raise ClickException(f"{file} belongs to the database itself")
 
@@ -114,8 +115,7 @@ def connect(file: Path) -> Iterator[sqlite3.Connection]:
 
 
 def path_of(database: sqlite3.Connection) -> str:
-    (_, _, path), *_ = database.execute("PRAGMA database_list")
-    return str(path)
+    return str(database.execute("PRAGMA database_list").fetchone()[2])
 
 
 def attach(database: sqlite3.Connection, file: Path, name: str) -> None:

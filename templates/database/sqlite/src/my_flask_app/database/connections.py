@@ -118,7 +118,12 @@ def begin_log(connection: sqlite3.Connection, file: Path, synchronous: str) -> N
 
         connection.rollback()
 
-    connection.execute("PRAGMA journal_mode = WAL")
+    try:
+        connection.execute("PRAGMA journal_mode = WAL")
+    except sqlite3.OperationalError:
+        if not problem(str(file)):
+            raise
+
     connection.execute(f"PRAGMA synchronous = {synchronous}")
     # A new log is there only when something is read.
     connection.execute("PRAGMA page_count").fetchone()

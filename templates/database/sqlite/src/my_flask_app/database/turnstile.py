@@ -89,3 +89,6 @@ class Turnstile:
             if fcntl:
                 self.descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o666)
                 weakref.finalize(self, os.close, self.descriptor)
+                if os.geteuid() == 0:  # As SQLite does with its files.
+                    owner = os.stat(self.path.removesuffix("-turns"))
+                    os.fchown(self.descriptor, owner.st_uid, owner.st_gid)

@@ -38,7 +38,7 @@ class Writer:
         self.gives_way = gives_way
         self.thread = threading.get_ident()
         self.nested: NestedWrite | None = None
-        self.lock = threading.Lock()
+        self.lock = threading.RLock()
         self.has_turn = threading.Lock()
         self.has_turn.acquire()
 
@@ -90,10 +90,14 @@ class Writer:
     def is_over(self) -> bool:
         if self.connection is None or self.has_given_way or self.has_ended:
             return self.has_given_way or self.has_ended
+        if not self.lock.acquire(blocking=False):
+            return False
         try:
             return not self.connection.in_transaction
         except sqlite3.ProgrammingError:  # It has been closed.
             return True
+        finally:
+            self.lock.release()
 
     def has_lasted(self, seconds: float) -> bool:
         return self.connection is not None and time.monotonic() - self.began > seconds
