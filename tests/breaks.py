@@ -505,8 +505,8 @@ SQLITE_BREAKS = {
     ),
     "a writer that is lost keeps the lock": (
         "database/writers.py",
-        "            return True\n\n    def has_lasted",
-        "            return False\n\n    def has_lasted",
+        "            return True\n        finally:",
+        "            return False\n        finally:",
     ),
     "one that only reads stops writers": (
         "database/write_lock.py",
