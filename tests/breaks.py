@@ -335,7 +335,7 @@ SQLITE_BREAKS = {
     ),
     "a safe request that wrote is not answered again": (
         "database/runs.py",
-        "            raise RunAgain",
+        "            self.refused = refused\n            raise RunAgain",
         "            pass",
     ),
     "a run that is to be repeated raises what views catch": (

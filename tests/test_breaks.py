@@ -103,9 +103,7 @@ SCENARIOS = {
     "a connection that keeps the settings of a request": (
         "have_changed and SQLite and threads"
     ),
-    "transactions that begin without a turn to write": (
-        "concurrent_writers and threads"
-    ),
+    "transactions that begin without a turn to write": "by_two_processes and threads",
     "no patience": "by_two_processes and threads",
     "readers that wait for writers": "long_write and threads",
     "a safe request that wrote is not answered again": "get_that_writes and threads",
