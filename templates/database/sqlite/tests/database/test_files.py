@@ -275,7 +275,7 @@ def around_connect(
         while before:
             before.pop()()
 
-        connection = connect(*args, **options)
+        connection: sqlite3.Connection = connect(*args, **options)
         while after:
             after.pop()()
 

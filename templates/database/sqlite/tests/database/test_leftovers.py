@@ -1,6 +1,7 @@
 """A connection is lent as it was at first, or not at all."""
 
 import sqlite3
+from collections.abc import Iterable
 from collections.abc import Iterator
 from contextlib import closing
 from contextlib import suppress
@@ -95,56 +96,54 @@ class Sum:
         return 0
 
 
-@pytest.mark.parametrize(
-    ("method", "arguments"),
-    [
-        ("execute", ["PRAGMA query_only = ON"]),
-        ("executescript", ["SELECT 1; PRAGMA query_only = ON"]),
-        ("create_function", ["lower", 1, str]),
-        ("create_aggregate", ["sum", 1, Sum]),
-        ("create_window_function", ["sum", 1, None]),
-        ("create_collation", ["nocase", lambda one, other: 0]),
-        ("set_authorizer", [None]),
-        ("set_progress_handler", [lambda: 0, 1000]),
-        ("set_trace_callback", [str]),
-        ("enable_load_extension", [True]),
-        ("load_extension", ["nowhere"]),
-        ("setlimit", [1, 1000]),  # SQLITE_LIMIT_SQL_LENGTH
-        ("setconfig", [1017, True]),  # SQLITE_DBCONFIG_TRUSTED_SCHEMA
-    ],
-)
-def test_a_connection_that_a_method_has_changed_is_not_lent_again(
-    engine: Engine, method: str, arguments: list[Any]
-) -> None:
-    if not hasattr(sqlite3.Connection, method):
-        pytest.skip("this Python has no such method")
+CHANGES: dict[str, list[Any]] = {
+    "execute": ["PRAGMA query_only = ON"],
+    "executescript": ["SELECT 1; PRAGMA query_only = ON"],
+    "create_function": ["lower", 1, str],
+    "create_aggregate": ["sum", 1, Sum],
+    "create_window_function": ["sum", 1, None],
+    "create_collation": ["nocase", lambda one, other: 0],
+    "set_authorizer": [None],
+    "set_progress_handler": [lambda: 0, 1000],
+    "set_trace_callback": [str],
+    "enable_load_extension": [True],
+    "load_extension": ["nowhere"],
+    "setlimit": [1, 1000],  # SQLITE_LIMIT_SQL_LENGTH
+    "setconfig": [1017, True],  # SQLITE_DBCONFIG_TRUSTED_SCHEMA
+}
 
+VALUES: dict[str, object] = {
+    "row_factory": sqlite3.Row,
+    "text_factory": bytes,
+    "isolation_level": None,
+    "autocommit": True,
+}
+
+
+def there(names: Iterable[str]) -> list[str]:
+    """Return those that this version of Python has."""
+    return [name for name in names if hasattr(sqlite3.Connection, name)]
+
+
+@pytest.mark.parametrize("method", there(CHANGES))
+def test_a_connection_that_a_method_has_changed_is_not_lent_again(
+    engine: Engine, method: str
+) -> None:
     with engine.connect() as connection:
         before: Any = connection.connection.driver_connection
         with suppress(sqlite3.Error):
-            getattr(before, method)(*arguments)
+            getattr(before, method)(*CHANGES[method])
 
     assert driver_connection(engine) is not before
 
 
-@pytest.mark.parametrize(
-    ("attribute", "value"),
-    [
-        ("row_factory", sqlite3.Row),
-        ("text_factory", bytes),
-        ("isolation_level", None),
-        ("autocommit", True),
-    ],
-)
+@pytest.mark.parametrize("attribute", there(VALUES))
 def test_a_connection_with_another_attribute_is_not_lent_again(
-    engine: Engine, attribute: str, value: object
+    engine: Engine, attribute: str
 ) -> None:
-    if not hasattr(sqlite3.Connection, attribute):
-        pytest.skip("this Python has no such attribute")
-
     with engine.connect() as connection:
         before = connection.connection.driver_connection
-        setattr(before, attribute, value)
+        setattr(before, attribute, VALUES[attribute])
 
     assert driver_connection(engine) is not before
 

@@ -108,14 +108,14 @@ def count_in_teardown_function() -> str:
     return ""
 
 
-def ask(app: Flask, **options: object) -> list[TestResponse]:
+def ask(app: Flask, **options: Any) -> list[TestResponse]:
     """Return the answers to clients that all ask at the same time."""
     together = threading.Barrier(CLIENTS)
 
     def get() -> TestResponse:
         client = app.test_client()
         together.wait(10)
-        return client.get("/probe", **options)  # type: ignore[arg-type]
+        return client.get("/probe", **options)
 
     with ThreadPoolExecutor(CLIENTS) as threads:
         return [it.result() for it in [threads.submit(get) for _ in range(CLIENTS)]]
@@ -135,7 +135,7 @@ def ask(app: Flask, **options: object) -> list[TestResponse]:
     ],
 )
 def test_every_safe_request_that_writes_is_answered_once(
-    app: Flask, view: Callable[[], str], options: dict[str, object]
+    app: Flask, view: Callable[[], str], options: dict[str, Any]
 ) -> None:
     app.add_url_rule("/probe", view_func=view)
 
@@ -150,7 +150,7 @@ def test_every_safe_request_that_writes_is_answered_once(
 
 
 # What keeps a request from running again.
-ONCE: dict[str, dict[str, object]] = {
+ONCE: dict[str, dict[str, Any]] = {
     "has a body": {"json": {"name": "Ada"}},
     "leaves HTTP": {"headers": UPGRADE},
     "uses a thread": {},
@@ -178,7 +178,7 @@ def test_a_safe_request_that_cannot_run_again_takes_its_turn(
         return in_thread(count_both) if what == "uses a thread" else count_both()
 
     with others:
-        response = app.test_client().get("/probe", **ONCE[what])  # type: ignore[arg-type]
+        response = app.test_client().get("/probe", **ONCE[what])
 
     assert response.status_code == 200
     assert len(runs) == 1
