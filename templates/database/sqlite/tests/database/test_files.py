@@ -310,8 +310,9 @@ def test_a_database_is_created_anew_by_a_command_while_the_old_one_is_in_use(
     app: Flask, file: Path
 ) -> None:
     file.unlink()
+    application = ["--app", "my_flask_app.app"]
     subprocess.run(
-        [sys.executable, "-m", "flask", "--app", "my_flask_app.app", "db", "upgrade"],
+        [sys.executable, "-m", "flask", *application, "db", "upgrade"],
         env=os.environ | {"DATABASE_URL": f"sqlite:///{file}", "SECRET_KEY": "test"},
         check=True,
     )
