@@ -315,6 +315,22 @@ def test_an_outer_transaction_writes_after_the_nested_one_only_if_nobody_else_ha
             outer.execute(WRITE)
 
 
+def test_an_outer_transaction_does_not_write_after_a_connection_that_was_replaced(
+    engine: Engine,
+) -> None:
+    reading = engine.execution_options(sqlite_begin="DEFERRED")
+    with engine.begin() as outer:
+        assert outer.scalar(READ) == 0
+        with engine.connect() as nested:
+            nested.execute(WRITE)
+            nested.commit()
+            nested.invalidate()
+        with reading.connect() as first, reading.connect() as second:
+            assert first.scalar(READ) == second.scalar(READ) == 1
+        with pytest.raises(OperationalError, match="locked"):
+            outer.execute(WRITE)
+
+
 def test_a_nested_transaction_is_told_that_the_outer_one_has_changes(
     engine: Engine,
 ) -> None:

@@ -138,7 +138,9 @@ class NestedWrite:
     def is_the_last(self) -> bool:
         """Tell whether nobody but the thread has committed anything since."""
         try:
-            is_own = self.info[WRITER].thread == self.thread
+            # What is in the pool in place of the connection has none.
+            writer = self.info.get(WRITER)
+            is_own = writer is not None and writer.thread == self.thread
             is_free = not self.connection.in_transaction
             return is_own and is_free and self.current_version() == self.version
         except sqlite3.ProgrammingError:  # It has been closed.
