@@ -480,7 +480,7 @@ SQLITE_BREAKS = {
     ),
     "a nested transaction cannot write": (
         "database/late_writes.py",
-        "if turns.own_writer():",
+        "if own := turns.own_writer():",
         "if False:",
     ),
     "an outer transaction never writes after a nested one": (
@@ -640,7 +640,7 @@ SQLITE_BREAKS = {
     ),
     "a file with the log of another": (
         "database/files.py",
-        "        self.refuse_log_of_another()\n",
+        "        self.refuse_log_of_another(file, log)\n",
         "",
     ),
     "a log that only one process knows": (
@@ -658,6 +658,11 @@ SQLITE_BREAKS = {
         "database/files.py",
         'mark.startswith(f"{log} ") and',
         "mark and",
+    ),
+    "turns of a link are not those of the file": (
+        "database/late_writes.py",
+        "os.path.realpath(file_of(engine.url))",
+        "str(file_of(engine.url))",
     ),
     "a link to a file has no log": (
         "database/files.py",
@@ -691,7 +696,7 @@ SQLITE_BREAKS = {
     ),
     "a new file with the index of one that was deleted": (
         "database/connections.py",
-        '            Path(f"{file}-shm").unlink(missing_ok=True)\n',
+        '            Path(f"{file.resolve()}-shm").unlink(missing_ok=True)\n',
         "            pass\n",
     ),
     "a log that never shrinks": (

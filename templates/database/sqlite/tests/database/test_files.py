@@ -185,6 +185,18 @@ def test_a_link_leads_to_the_log_as_well(file: Path) -> None:
     dispose(linked)
 
 
+def test_what_uses_a_link_takes_turns_with_what_uses_the_file(tmp_path: Path) -> None:
+    link = tmp_path / "link.db"
+    link.symlink_to("file.db")
+    engine = create_engine(f"sqlite:///{link}")
+    with engine.begin() as connection:
+        connection.execute(text(CREATE))
+
+    engine.dispose()
+    names = sorted(path.name for path in tmp_path.iterdir())
+    assert names == ["file.db", "file.db-turns", "link.db"]
+
+
 def test_connections_in_use_are_not_in_the_way_of_a_database_that_took_the_place(
     app: Flask, file: Path
 ) -> None:
@@ -350,6 +362,7 @@ def test_a_file_is_found_by_its_name_in_a_uri(tmp_path: Path) -> None:
 
     engine.dispose()
     assert not file.exists()
+    assert file.with_name("50% off.db-turns").exists()
 
 
 @pytest.fixture

@@ -114,7 +114,7 @@ def begin_log(connection: sqlite3.Connection, file: Path, synchronous: str) -> N
         connection.execute("BEGIN EXCLUSIVE")
         # Whoever has a log of this file keeps it locked, and it is not empty.
         if file.stat().st_size == 0:
-            Path(f"{file}-shm").unlink(missing_ok=True)
+            Path(f"{file.resolve()}-shm").unlink(missing_ok=True)
 
         connection.rollback()
 

@@ -62,11 +62,11 @@ class DatabaseFile:
     ) -> Any:
         """Open the file; create it only if it has never been there."""
         self.log = log_of(self.path)
-        file, _ = self.now()
+        file, log = self.now()
         if self.was_there and not file:
             raise FileIsGone(f"{self.path} is not there any more")
 
-        self.refuse_log_of_another()
+        self.refuse_log_of_another(file, log)
         if self.was_there and self.existing:
             arguments, options = [self.existing], {**options, "uri": True}
 
@@ -102,8 +102,7 @@ class DatabaseFile:
         """Return which file is at the path, and which log is next to it."""
         return identity(self.path), identity(self.log)
 
-    def refuse_log_of_another(self) -> None:
-        file, log = self.now()
+    def refuse_log_of_another(self, file: str, log: str) -> None:
         mark = self.current_mark()
         # Where somebody has copied it with its attributes, its number is another.
         if file and log and mark.startswith(f"{log} ") and mark != f"{log} {file}":

@@ -5,6 +5,7 @@ Such a transaction may write as long as no other one has written since it began.
 Tested in ``tests/database/test_safe_requests.py`` and ``test_write_lock.py``.
 """
 
+import os
 import sqlite3
 from collections.abc import Callable
 from functools import partial
@@ -23,11 +24,13 @@ from .methods import wrap
 from .single_writes import write_alone
 from .single_writes import write_together
 from .turns import Turns
+from .urls import file_of
 from .writers import is_reading
 from .writers import LONG
 from .writers import NestedWrite
 from .writers import read_state
 from .writers import WRITER
+from .writers import Writer
 
 GAVE_WAY = (
     "database is locked: this transaction only read for more than a second, and another"
@@ -37,7 +40,8 @@ GAVE_WAY = (
 
 def protect(engine: Engine, timeout: float) -> None:
     """Let transactions of an engine wait for the write lock, up to ``timeout`` s."""
-    turns = Turns(str(engine.url.database).removeprefix("file:"), timeout)
+    # SQLite follows links, and so do all who take turns at the same file.
+    turns = Turns(os.path.realpath(file_of(engine.url)), timeout)
     event.listen(engine, "begin", turns.begin)
     wrap(engine, EXECUTE, partial(execute_in_turn, turns))
     wrap(engine, ["do_commit"], commit_and_note)
@@ -81,8 +85,8 @@ def write_late(
         if not is_locked(error):
             raise
 
-        if turns.own_writer():
-            write_instead(turns, connection, execute)
+        if own := turns.own_writer():
+            write_instead(turns, connection, own, execute)
             return
 
         current_manner().refuse(connection)
@@ -93,16 +97,14 @@ def write_late(
 
 
 def write_instead(
-    turns: Turns, connection: Connection, execute: Callable[[], None]
+    turns: Turns, connection: Connection, own: Writer, execute: Callable[[], None]
 ) -> None:
     """Write while another transaction of the caller has the lock, and only reads."""
     driver_connection: Any = connection.connection.driver_connection
-    own = turns.own_writer()
     # From now on it is refused if it does not see the last state.
     read_state(driver_connection).close()
     connection.info[WRITER] = turns.take(driver_connection, execute, LONG)
-    if own:
-        own.nested = NestedWrite(driver_connection, connection.info)
+    own.nested = NestedWrite(driver_connection, connection.info)
 
 
 def write_after_all(

@@ -66,17 +66,17 @@ def run_in_manner(wsgi_app: "WSGIApplication") -> "WSGIApplication":
         writers: list[int | None] = []
         # What is around the application may change it.
         original = dict(environ)
-        response = None
-        while response is None:
-            environ.clear()
-            environ.update(original)
+        while True:
             numbers = writers if len(writers) < RUNS - 1 else ALL
             this = Run(method, numbers, readers)
             with using(this, environ):
                 response = run(this, wsgi_app, environ, start_response)
-            writers.append(this.refused)
+            if response is not None:
+                return response
 
-        return response
+            writers.append(this.refused)
+            environ.clear()
+            environ.update(original)
 
     return wrapper
 
