@@ -66,17 +66,8 @@ def create_app() -> Flask:
     reading = (plain, read, nest, balances, connection, leftovers, meet, repeat, visit)
     for view in (*reading, ask_in_threads, ask_in_threads_of_tasks):
         app.add_url_rule(rule_of(view), view_func=view)
-    for view in (
-        prepare,
-        own,
-        count,
-        transfer,
-        stumble,
-        stream,
-        be_struck,
-        execute,
-        edit,
-    ):
+    writing = (prepare, own, count, transfer, stumble, stream, be_struck, execute, edit)
+    for view in writing:
         app.add_url_rule(rule_of(view), view_func=view, methods=["POST"])
 
     app.add_url_rule("/count-carelessly", view_func=count)

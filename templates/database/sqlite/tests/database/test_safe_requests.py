@@ -188,19 +188,13 @@ def test_a_safe_request_that_cannot_run_again_takes_its_turn(
 def test_neither_views_nor_error_handlers_see_that_a_request_is_to_run_again(
     app: Flask,
 ) -> None:
-    runs = []
+    runs: list[int] = []
     seen: list[Exception] = []
 
     @app.get("/probe")
     def view() -> str:
-        counter = db.session.get_one(Counter, 2)
-        runs.append(counter.value)
-        if len(runs) == 1:
-            write_elsewhere(app)
-
-        counter.value += 10
         try:
-            db.session.commit()
+            write_late(app, runs)
         except Exception as error:
             seen.append(error)
             raise
@@ -285,17 +279,11 @@ def test_a_request_is_run_again_as_it_came(app: Flask) -> None:
 
 
 def test_a_run_that_is_to_be_repeated_commits_nothing_more(app: Flask) -> None:
-    runs = []
+    runs: list[int] = []
 
     @app.get("/probe")
     def view() -> str:
-        counter = db.session.get_one(Counter, 2)
-        runs.append(counter.value)
-        if len(runs) == 1:
-            write_elsewhere(app)
-
-        counter.value += 10
-        db.session.commit()
+        write_late(app, runs)
         return ""
 
     @app.teardown_request
@@ -366,6 +354,16 @@ def add(app: Flask) -> None:
     with app.app_context():
         db.session.execute(text(ADD))
         db.session.commit()
+
+
+def write_late(app: Flask, runs: list[int]) -> None:
+    counter = db.session.get_one(Counter, 2)
+    runs.append(counter.value)
+    if len(runs) == 1:
+        write_elsewhere(app)
+
+    counter.value += 10
+    db.session.commit()
 
 
 def write_elsewhere(app: Flask) -> str:
