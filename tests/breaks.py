@@ -974,6 +974,11 @@ SERVER_BREAKS = {
 """,
         "    pass\n",
     ),
+    "a connection of which nobody noted who has it": (
+        "database/pools.py",
+        "self.holders.pop(record, None)",
+        "del self.holders[record]",
+    ),
     "no connection for a nested context": (
         "database/pools.py",
         "if holds and self.is_exhausted():",

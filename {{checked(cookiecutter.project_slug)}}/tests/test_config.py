@@ -106,7 +106,7 @@ def test_the_environment_says_how_long_a_request_waits(
         assert db.engine.pool.timeout() == seconds
 
 
-@pytest.mark.parametrize("value", ["many", "0", "-1", "0.5", ""])
+@pytest.mark.parametrize("value", ["many", "0", "-1", "0.5", "", "1000001"])
 def test_a_number_that_makes_no_sense_is_refused(
     value: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

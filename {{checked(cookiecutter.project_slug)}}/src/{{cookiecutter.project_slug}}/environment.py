@@ -102,7 +102,7 @@ def required(name: str) -> str:
 
 
 def number(name: str, default: int) -> int:
-    """Return the whole number above 0 in the environment variable ``name``.
+    """Return the whole number from 1 to 1,000,000 in the environment variable ``name``.
 
     :param default: what it is if the variable is missing.
     :raises ConfigError: if it is no such number.
@@ -116,7 +116,10 @@ def number(name: str, default: int) -> int:
     except ValueError:
         value = 0
 
-    if value <= 0:
-        raise ConfigError(f"{name} is {text!r}; it must be a whole number above 0")
+    # More seconds than that are too many for some databases.
+    if not 1 <= value <= 1_000_000:
+        raise ConfigError(
+            f"{name} is {text!r}; it must be a whole number from 1 to 1,000,000"
+        )
 
     return value

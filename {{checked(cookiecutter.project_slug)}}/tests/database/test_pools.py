@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -77,6 +78,16 @@ def test_a_new_thread_waits_for_a_connection_of_one_that_has_ended(app: Flask) -
             threads.submit(copy_context().run, db.session.connection).result()
         with ThreadPoolExecutor() as threads, pytest.raises(PoolTimeout):
             threads.submit(connect, app).result()
+
+
+def test_a_connection_comes_back_although_nobody_noted_who_has_it(app: Flask) -> None:
+    with app.app_context():
+        pool: Any = db.engine.pool
+        db.session.connection()
+        # An exception that a signal handler raises may come at any moment.
+        pool.holders.clear()
+
+    assert pool.checkedout() == 0
 
 
 def test_no_more_connections_stay_open_than_the_pool_may_have(app: Flask) -> None:

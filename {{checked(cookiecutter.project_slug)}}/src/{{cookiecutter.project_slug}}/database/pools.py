@@ -46,7 +46,8 @@ class NestingQueuePool(QueuePool):
         return record
 
     def _do_return_conn(self, record: ConnectionPoolEntry) -> None:
-        del self.holders[record]
+        # Something may have interrupted the thread before it was noted.
+        self.holders.pop(record, None)
         if record in self.further:
             self.further.remove(record)
             record.close()
