@@ -103,6 +103,7 @@ ROWS: list[tuple[dict[str, str], dict[str, str], set[str]]] = [
             f"{DATABASE}/safe_requests.py",
             f"{DATABASE}/settings.py",
             f"{DATABASE}/single_writes.py",
+            f"{DATABASE}/snapshots.py",
             f"{DATABASE}/sockets.py",
             f"{DATABASE}/statements.py",
             f"{DATABASE}/transactions.py",

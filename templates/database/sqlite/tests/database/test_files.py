@@ -24,6 +24,7 @@ from sqlalchemy.exc import OperationalError
 
 from my_flask_app.app import create_app
 from my_flask_app.database import db
+from my_flask_app.database import snapshots
 from my_flask_app.database.connections import connect_to_migrate
 from my_flask_app.database.connections import create_engine
 from my_flask_app.database.connections import LOG_SIZE
@@ -424,6 +425,16 @@ def test_a_database_that_can_only_be_read_is_named(
             connect_to_migrate(db.engine)
 
     dispose(app)
+
+
+def test_what_keeps_the_log_from_shrinking_for_long_is_named(
+    app: Flask, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app.test_client().get("/notes")
+    assert "could not shrink" not in caplog.text
+    monkeypatch.setattr(snapshots, "LONG", 0)
+    app.test_client().get("/notes")
+    assert "GET /notes read one state for minutes" in caplog.text
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root")

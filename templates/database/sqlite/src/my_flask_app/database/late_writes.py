@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 from sqlalchemy import Engine
 from sqlalchemy import event
 
+from . import snapshots
 from .dialect import is_locked
 from .manners import current_manner
 from .manners import note_commit
@@ -123,6 +124,7 @@ def write_after_all(
 
 def end_turn(turns: Turns, end: Method) -> Method:
     def wrapper(connection: Any) -> None:
+        snapshots.note_end(connection, turns.path)
         writer = turns.lock.current()
         driver_connection = getattr(connection, "driver_connection", connection)
         if writer and writer.connection is driver_connection:

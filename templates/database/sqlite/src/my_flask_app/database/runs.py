@@ -35,10 +35,11 @@ class RunAgain(BaseException):
 class RequestManner(Manner):
     """How the transactions of a request begin that is not run again."""
 
-    def __init__(self, method: str) -> None:
+    def __init__(self, environ: dict[str, Any]) -> None:
         super().__init__()
-        self.method = method
-        self.gives_way = method in SAFE_METHODS
+        self.method = environ["REQUEST_METHOD"]
+        self.path = environ.get("PATH_INFO", "")
+        self.gives_way = self.method in SAFE_METHODS
 
     def prepare(self) -> None:
         """Receive the body, so that no client that sends it slowly has the lock."""
@@ -47,8 +48,8 @@ class RequestManner(Manner):
             receive_body(this)
 
     def __str__(self) -> str:
-        endpoint = request.endpoint if has_request_context() else ""
-        return f"{self.method} {endpoint}"
+        endpoint = request.endpoint if has_request_context() else None
+        return f"{self.method} {endpoint or self.path}"
 
 
 class Run(RequestManner):
@@ -59,9 +60,12 @@ class Run(RequestManner):
     """
 
     def __init__(
-        self, method: str, writers: Container[int | None], readers: dict[str, bool]
+        self,
+        environ: dict[str, Any],
+        writers: Container[int | None],
+        readers: dict[str, bool],
     ) -> None:
-        super().__init__(method)
+        super().__init__(environ)
         self.writers = writers
         self.readers = readers
         self.transactions: list[ref[Connection]] = []

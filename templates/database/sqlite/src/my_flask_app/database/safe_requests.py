@@ -58,9 +58,8 @@ def run_in_manner(wsgi_app: "WSGIApplication") -> "WSGIApplication":
     def wrapper(
         environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> Iterable[bytes]:
-        method = environ["REQUEST_METHOD"]
         if not may_run_again(environ):
-            with using(RequestManner(method), environ):
+            with using(RequestManner(environ), environ):
                 return wsgi_app(environ, start_response)
 
         writers: list[int | None] = []
@@ -68,7 +67,7 @@ def run_in_manner(wsgi_app: "WSGIApplication") -> "WSGIApplication":
         original = dict(environ)
         while True:
             numbers = writers if len(writers) < RUNS - 1 else ALL
-            this = Run(method, numbers, readers)
+            this = Run(environ, numbers, readers)
             with using(this, environ):
                 response = run(this, wsgi_app, environ, start_response)
             if response is not None:

@@ -20,6 +20,7 @@ from weakref import WeakValueDictionary
 from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
+from . import snapshots
 from .manners import current_manner
 from .write_lock import WriteLock
 from .writers import WRITER
@@ -135,3 +136,4 @@ def begin_deferred(connection: Connection) -> None:
 
     driver_connection: Any = connection.connection.driver_connection
     driver_connection.execute("BEGIN DEFERRED")
+    snapshots.note_begin(connection)
