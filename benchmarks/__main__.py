@@ -38,6 +38,7 @@ def main() -> None:
 
         url = sqlite_with_a_student(folder)
         requests.compare_on_sqlite(projects["sqlite"]["threads"], empty, url)
+        writers.compare_visits(projects["sqlite"]["threads"], empty, url)
         layer = "SQLAlchemy"
         writers.compare(
             {serving: layers[layer] for serving, layers in projects["sqlite"].items()},

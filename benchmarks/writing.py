@@ -1,17 +1,17 @@
 """Run as a program: write, and tell how often, and how long that took.
 
 The argument is a module with a function ``create_app``. Each line of the standard
-input holds a number of writers, and for how many milliseconds each thinks in the middle
-of a transaction; the answer to it is a line with the writes a second, and with what 99
-per cent of them took at most, in milliseconds.
+input holds a number of writers, and the method and path of what each asks for; the
+answer to it is a line with the answers a second, and with what 99 per cent of them took
+at most, in milliseconds.
 """
 
 import importlib
-import importlib.util
 import sys
+from contextlib import suppress
 
 # Before anything else is imported, as in a generated project.
-if importlib.util.find_spec("my_flask_app.greenlets"):
+with suppress(ModuleNotFoundError):
     importlib.import_module("my_flask_app.greenlets")
 
 import threading
@@ -25,13 +25,13 @@ SECONDS = 1.5
 def main(module: str) -> None:
     app: Flask = importlib.import_module(module).create_app()
     for line in sys.stdin:
-        writers, thought = line.split()
-        waits = write(app, int(writers), thought)
+        writers, method, path = line.split()
+        waits = write(app, int(writers), method, path)
         print(len(waits) / SECONDS, waits[int(len(waits) * 0.99)] * 1000, flush=True)
 
 
-def write(app: Flask, writers: int, thought: str) -> list[float]:
-    """Return how long each write took, in seconds, the shortest first.
+def write(app: Flask, writers: int, method: str, path: str) -> list[float]:
+    """Return how long each answer took, in seconds, the shortest first.
 
     :raises RuntimeError: if one fails.
     """
@@ -42,7 +42,7 @@ def write(app: Flask, writers: int, thought: str) -> list[float]:
     def work() -> None:
         client = app.test_client()
         while (began := time.monotonic()) < deadline:
-            response = client.post(f"/students/1/{thought}")
+            response = client.open(path, method=method)
             waits.append(time.monotonic() - began)
             if response.status_code != 200:
                 failures.append(response.status)

@@ -339,7 +339,7 @@ SQLITE_BREAKS = {
         "            pass",
     ),
     "a run that is to be repeated raises what views catch": (
-        "database/runs.py",
+        "database/manners.py",
         "class RunAgain(BaseException)",
         "class RunAgain(Exception)",
     ),
@@ -395,8 +395,8 @@ SQLITE_BREAKS = {
     ),
     "an outer transaction is refused because of the nested one": (
         "database/late_writes.py",
-        "current_manner().check_write(connection)",
-        "pass",
+        "    manner.check_write(connection)\n",
+        "",
     ),
     "a body is received while the lock is held": (
         "database/turns.py",
@@ -430,8 +430,8 @@ SQLITE_BREAKS = {
     ),
     "one that gives way loses what the driver does not count": (
         "database/writers.py",
-        'self.connection.execute("COMMIT")',
-        'self.connection.execute("ROLLBACK")',
+        'connection.execute("COMMIT")',
+        'connection.execute("ROLLBACK")',
     ),
     "one that gives way to itself keeps the lock": (
         "database/turns.py",
@@ -440,13 +440,38 @@ SQLITE_BREAKS = {
     ),
     "rows without a transaction are written one by one": (
         "database/late_writes.py",
-        "elif arguments[-1].executemany:",
+        "write_together if isinstance(arguments[0], list) else write_alone",
+        "write_alone",
+    ),
+    "a savepoint is lost as others write": (
+        "database/writers.py",
+        "for name in self.savepoints:",
+        "for name in ():",
+    ),
+    "a savepoint that is over is set again": (
+        "database/sql.py",
+        'elif command == "RELEASE SAVEPOINT" and name in names:',
         "elif False:",
     ),
-    "a savepoint before the lock is there": (
-        "database/late_writes.py",
-        'if late and late.nested and statement.startswith("SAVEPOINT"):',
+    "a savepoint is a change": (
+        "database/writers.py",
+        "if sql.is_savepoint(statement):",
         "if False:",
+    ),
+    "rows that are returned are written in a transaction": (
+        "database/late_writes.py",
+        "write_together if isinstance(arguments[0], list) else write_alone",
+        "write_together if arguments[-1].executemany else write_alone",
+    ),
+    "what reads in another way than SELECT is a change": (
+        "database/sql.py",
+        " or reads(statement)",
+        "",
+    ),
+    "a CTE that writes is none": (
+        "database/sql.py",
+        " (?! .* \\b (?: DELETE | INSERT | REPLACE | UPDATE ) \\b )",
+        "",
     ),
     "a body that is received is lost": (
         "database/bodies.py",
@@ -460,38 +485,63 @@ SQLITE_BREAKS = {
     ),
     "a nested context that waits for the outer one": (
         "database/turns.py",
-        "or self.own_writer():",
-        ":",
+        'DEFERRED" or own:',
+        'DEFERRED":',
     ),
     "a request that has written only reads from then on": (
         "database/turns.py",
-        "return None if writer is None or writer.is_over() or not has_turn else writer",
-        "return writer",
+        "        if writer is None or writer.is_over():\n",
+        "        if writer is None:\n",
     ),
     "a thread that only reads as its parent writes": (
-        "database/turns.py",
+        "database/own_writers.py",
         "threading.get_ident()",
         "0",
     ),
     "a writer to one database reads from another": (
-        "database/turns.py",
-        "self.path, threading",
-        "'', threading",
+        "database/own_writers.py",
+        "(path, threading",
+        "('', threading",
     ),
-    "a nested transaction cannot write": (
+    "an outer transaction does not see what a nested one commits": (
         "database/late_writes.py",
-        "if own := turns.own_writer():",
+        "            writer.outers.go_on()\n",
+        "            pass\n",
+    ),
+    "one does not see what is committed without a transaction": (
+        "database/single_writes.py",
+        "    writer.outers.go_on()\n    turns",
+        "    turns",
+    ),
+    "an outer transaction writes although others have before the nested one": (
+        "database/own_writers.py",
+        "if writer.has_given_way and writer.sees_changes():",
         "if False:",
     ),
-    "an outer transaction never writes after a nested one": (
+    "one that is stale writes": (
         "database/late_writes.py",
-        "if late is None or not late.has_given_way:",
-        "if True:",
+        "if late.is_stale:",
+        "if False:",
     ),
-    "an outer transaction writes although others have": (
-        "database/writers.py",
-        "return is_own and is_free and self.current_version() == self.version",
-        "return True",
+    "one that began in another does not see what that commits": (
+        "database/turns.py",
+        "            own.outers.add(reader)\n",
+        "            pass\n",
+    ),
+    "one that writes late has no turn": (
+        "database/late_writes.py",
+        "    connection.info[WRITER] = writer\n",
+        "    turns.lock.leave(writer)\n",
+    ),
+    "a nested transaction waits for a process that waits": (
+        "database/write_lock.py",
+        "nullcontext() if own else self",
+        "self",
+    ),
+    "what a request inside a request commits is done again": (
+        "database/runs.py",
+        "        self.outer.note_commit()\n",
+        "        pass\n",
     ),
     "writers begin in any order": (
         "database/write_lock.py",
@@ -525,7 +575,7 @@ SQLITE_BREAKS = {
     ),
     "one that gives way loses its state": (
         "database/writers.py",
-        "pending = read_state(self.connection)",
+        'pending = self.connection.execute("SELECT count(*) FROM sqlite_master")',
         "pending = self.connection.cursor()",
     ),
     "a process that has had the lock is the next": (
@@ -741,8 +791,8 @@ SQLITE_BREAKS = {
     ),
     "a statement without a transaction that does not wait": (
         "database/single_writes.py",
-        "        turns.lock.leave(turns.take(connection, execute, turns.timeout))\n",
-        "        raise\n",
+        "writer = turns.take(connection, execute, turns.timeout)",
+        "writer = turns.take(connection, execute, 0)",
     ),
     "a result that is read in a stranger's transaction on SQLite": (
         "database/leftovers.py",

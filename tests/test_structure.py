@@ -25,7 +25,7 @@ URLS = [
 ]
 
 OWNED = 400
-MACHINERY = {"sqlite": 3250, "server": 2050}
+MACHINERY = {"sqlite": 3400, "server": 2060}
 MODULE = 150
 
 

@@ -1,6 +1,7 @@
 """Flask-SQLAlchemy as it comes, in a bare Flask application."""
 
 import os
+import time
 
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
@@ -43,5 +44,13 @@ def create_app(**options: object) -> Flask:
     def show(student_id: int) -> dict[str, object]:
         student = db.session.get_one(Student, student_id)
         return {"id": student.id, "name": student.name, "email": student.email}
+
+    @app.get("/visits/<int:student_id>/<int:milliseconds>")
+    def visit(student_id: int, milliseconds: int) -> str:
+        student = db.session.get_one(Student, student_id)
+        student.name = student.name[::-1]
+        db.session.commit()
+        time.sleep(milliseconds / 1000)
+        return ""
 
     return app

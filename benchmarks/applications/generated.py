@@ -1,4 +1,4 @@
-"""The application of a generated project, with three more pages."""
+"""The application of a generated project, with four more pages."""
 
 import time
 
@@ -31,6 +31,14 @@ def create_app() -> Flask:
         time.sleep(milliseconds / 1000)
         student.name = student.name[::-1]
         db.session.commit()
+        return ""
+
+    @app.get("/visits/<int:student_id>/<int:milliseconds>")
+    def visit(student_id: int, milliseconds: int) -> str:
+        student = db.session.get_one(Student, student_id)
+        student.name = student.name[::-1]
+        db.session.commit()
+        time.sleep(milliseconds / 1000)
         return ""
 
     return app

@@ -214,9 +214,15 @@ def test_neither_views_nor_error_handlers_see_that_a_request_is_to_run_again(
 def test_a_safe_request_writes_around_what_it_writes_over_another_connection(
     app: Flask,
 ) -> None:
+    runs = []
+
     @app.get("/probe")
     def view() -> str:
         counter = db.session.get_one(Counter, 1)
+        runs.append(counter.value)
+        if len(runs) == 1:
+            write_elsewhere(app)
+
         with db.engine.begin() as connection:
             connection.execute(text(ADD))
 
@@ -224,8 +230,9 @@ def test_a_safe_request_writes_around_what_it_writes_over_another_connection(
         db.session.commit()
         return ""
 
+    app.config["TESTING"] = False
     assert app.test_client().get("/probe").status_code == 200
-    assert values(app) == [1, 1]
+    assert values(app) == [1, 2]
 
 
 def test_what_a_safe_request_has_committed_is_not_done_again(app: Flask) -> None:
@@ -254,6 +261,30 @@ def test_what_a_thread_of_a_safe_request_has_committed_is_not_done_again(
 
     assert app.test_client().get("/probe").status_code == 503
     assert values(app) == [1, 0]
+
+
+def test_what_a_request_inside_a_safe_one_has_committed_is_not_done_again(
+    app: Flask,
+) -> None:
+    app.add_url_rule("/count", view_func=count, methods=["POST"])
+    late = [False, True]
+
+    @app.get("/probe")
+    def view() -> str:
+        counter = db.session.get_one(Counter, 2)
+        app.test_client().post("/count")
+        if late.pop(0):
+            write_elsewhere(app)
+
+        counter.value += 1
+        db.session.commit()
+        return ""
+
+    app.config["TESTING"] = False
+    client = app.test_client()
+    assert [client.get("/probe").status_code for _ in range(2)] == [200, 503]
+    assert late == []
+    assert values(app)[0] == 2
 
 
 def test_a_request_is_run_again_as_it_came(app: Flask) -> None:

@@ -6,12 +6,18 @@ import time
 from collections.abc import Callable
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import Column
 from sqlalchemy import Engine
+from sqlalchemy import insert
+from sqlalchemy import MetaData
+from sqlalchemy import String
+from sqlalchemy import Table
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import OperationalError
@@ -119,6 +125,7 @@ def test_one_that_is_lost_with_its_connection_is_in_nobodys_way(engine: Engine) 
     with engine.connect() as connection:
         connection.begin()
         connection.connection.driver_connection.close()  # type: ignore[union-attr]
+        write(engine)
         with ThreadPoolExecutor(1) as threads:
             threads.submit(write, engine).result(timeout=5)
 
@@ -155,7 +162,7 @@ def test_one_that_only_reads_for_long_lets_others_write(engine: Engine) -> None:
         assert connection.scalar(READ) == 0
         threads.submit(write, engine).result(timeout=5)
         assert connection.scalar(READ) == 0
-        with pytest.raises(OperationalError, match="only read for more than a second"):
+        with pytest.raises(OperationalError, match="has written since this one began"):
             connection.execute(WRITE)
 
         connection.rollback()
@@ -227,7 +234,8 @@ def test_one_that_asked_for_the_lock_keeps_it(
         "INSERT INTO notes VALUES ('first')",
         "WITH it AS (SELECT 'first') INSERT INTO notes SELECT * FROM it",
         "CREATE TABLE others (text TEXT)",
-        "SAVEPOINT here",
+        "/* SELECT */ DELETE FROM notes",
+        "PRAGMA user_version(7)",
     ],
 )
 def test_one_that_has_changes_keeps_the_lock(
@@ -245,7 +253,7 @@ def test_a_nested_transaction_writes_while_the_outer_one_only_reads(
     with engine.begin() as outer:
         assert outer.scalar(READ) == 0
         write(engine)
-        assert outer.scalar(READ) == 0
+        assert outer.scalar(READ) == 1
         outer.execute(WRITE)
         assert outer.scalar(READ) == 2
 
@@ -287,7 +295,9 @@ def test_a_statement_without_a_transaction_writes_while_the_outer_one_only_reads
         with single.connect() as connection:
             connection.execute(WRITE)
 
-    assert notes(engine) == 1
+        outer.execute(WRITE)
+
+    assert notes(engine) == 2
 
 
 def test_rows_that_are_written_without_a_transaction_are_all_there_or_none(
@@ -315,20 +325,224 @@ def test_an_outer_transaction_writes_after_the_nested_one_only_if_nobody_else_ha
             outer.execute(WRITE)
 
 
-def test_an_outer_transaction_does_not_write_after_a_connection_that_was_replaced(
+@pytest.mark.parametrize("how", ["a transaction", "AUTOCOMMIT", "a late write"])
+def test_an_outer_transaction_does_not_write_after_others_have_between_nested_ones(
+    engine: Engine, how: str
+) -> None:
+    options: dict[str, dict[str, Any]] = {
+        "a transaction": {},
+        "AUTOCOMMIT": {"isolation_level": "AUTOCOMMIT"},
+        "a late write": {"sqlite_begin": "DEFERRED"},
+    }
+    others = engine.execution_options(**options[how])
+    with engine.begin() as outer, ThreadPoolExecutor(1) as threads:
+        assert outer.scalar(READ) == 0
+        write(engine)
+        threads.submit(write, others).result(timeout=5)
+        write(engine)
+        with pytest.raises(OperationalError, match="has written since this one began"):
+            outer.execute(WRITE)
+
+
+def test_an_outer_transaction_writes_after_nested_ones_on_several_connections(
     engine: Engine,
 ) -> None:
-    reading = engine.execution_options(sqlite_begin="DEFERRED")
+    for connection in [engine.connect() for _ in range(3)]:
+        connection.close()
+
     with engine.begin() as outer:
-        assert outer.scalar(READ) == 0
-        with engine.connect() as nested:
-            nested.execute(WRITE)
-            nested.commit()
-            nested.invalidate()
-        with reading.connect() as first, reading.connect() as second:
-            assert first.scalar(READ) == second.scalar(READ) == 1
-        with pytest.raises(OperationalError, match="locked"):
+        outer.execute(READ)
+        for _ in range(3):
+            write(engine)
+
+        outer.execute(WRITE)
+
+    assert notes(engine) == 4
+
+
+def test_transactions_write_from_the_innermost_to_the_outermost(engine: Engine) -> None:
+    with engine.begin() as outer:
+        outer.execute(READ)
+        with engine.begin() as middle:
+            middle.execute(READ)
+            write(engine)
+            middle.execute(WRITE)
+
+        assert outer.scalar(READ) == 2
+        outer.execute(WRITE)
+
+    assert notes(engine) == 3
+
+
+def test_a_transaction_writes_after_the_one_that_it_began_in(engine: Engine) -> None:
+    with engine.connect() as outer, engine.connect() as nested:
+        outer.execute(READ)
+        nested.execute(READ)
+        outer.execute(WRITE)
+        outer.commit()
+        assert nested.scalar(READ) == 1
+        nested.execute(WRITE)
+        nested.commit()
+
+    assert notes(engine) == 2
+
+
+def test_a_transaction_of_another_database_reads_what_it_has_read(
+    engine: Engine, tmp_path: Path
+) -> None:
+    other = create_engine(
+        f"sqlite:///{tmp_path / 'other.db'}",
+        execution_options={"sqlite_begin": "DEFERRED"},
+    )
+    with other.begin() as connection:
+        connection.execute(text("CREATE TABLE notes (text TEXT)"))
+
+    with other.connect() as connection, ThreadPoolExecutor(1) as threads:
+        assert connection.scalar(READ) == 0
+        threads.submit(write, other).result()
+        write(engine)
+        assert connection.scalar(READ) == 0
+
+    other.dispose()
+
+
+@pytest.mark.usefixtures("soon")
+def test_an_outer_transaction_that_read_for_long_writes_after_a_nested_one(
+    engine: Engine,
+) -> None:
+    with engine.begin() as outer:
+        outer.execute(READ)
+        wait_until(lambda: bool(outer.info["writer"].has_given_way))
+        write(engine)
+        outer.execute(WRITE)
+
+    assert notes(engine) == 2
+
+
+def test_one_that_writes_late_has_the_lock(engine: Engine, impatient: Engine) -> None:
+    late = engine.execution_options(sqlite_begin="DEFERRED")
+    with late.connect() as outer, ThreadPoolExecutor(1) as threads:
+        outer.execute(WRITE)
+        # It would wait for itself.
+        assert notes(engine) == 0
+        with pytest.raises(OperationalError, match=r"\(MainThread\) has had it"):
+            threads.submit(write, impatient).result()
+
+
+def test_one_whose_late_write_fails_has_the_lock_all_the_same(engine: Engine) -> None:
+    late = engine.execution_options(sqlite_begin="DEFERRED")
+    with ThreadPoolExecutor(1) as threads:
+        with late.begin() as connection:
+            with pytest.raises(DBAPIError, match="overflow"):
+                connection.execute(text(f"INSERT INTO notes VALUES (abs({-(2**63)}))"))
+
+            other = threads.submit(write, engine)
+            wait_until(partial(kept_waiting, connection.info["writer"], 1))
+            connection.execute(WRITE)
+
+        other.result()
+
+    assert notes(engine) == 2
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "INSERT INTO notes VALUES ('note')",
+        "WITH it AS (SELECT 'note') INSERT INTO notes SELECT * FROM it",
+    ],
+)
+def test_one_that_writes_late_waits_for_its_turn(
+    engine: Engine, statement: str
+) -> None:
+    def write_late() -> None:
+        with engine.execution_options(sqlite_begin="DEFERRED").begin() as connection:
+            connection.exec_driver_sql(statement)
+
+    with ThreadPoolExecutor(1) as threads:
+        with engine.connect() as connection:
+            connection.execute(WRITE)
+            waiting = threads.submit(write_late)
+            wait_until(partial(kept_waiting, connection.info["writer"], 1))
+            connection.rollback()
+
+        waiting.result(timeout=5)
+
+    assert notes(engine) == 1
+
+
+def test_a_nested_transaction_does_not_wait_for_a_process_that_waits_for_the_outer_one(
+    engine: Engine, impatient: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writers, "LONG", 60)
+    with impatient.begin() as outer:
+        outer.execute(READ)
+        with another_process_waiting(engine) as process:
+            write(impatient)
+
+    assert process.returncode == 0
+    assert notes(engine) == 2
+
+
+@contextmanager
+def another_process_waiting(engine: Engine) -> "Iterator[subprocess.Popen[bytes]]":
+    """Let another process write, which waits for the lock in the block."""
+    url = engine.url.render_as_string(hide_password=False)
+    with subprocess.Popen([sys.executable, "-c", OTHER_PROCESS, url]) as process:
+        wait_until(lambda: is_locked_by_other(Path(f"{engine.url.database}-turns")))
+        yield process
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "WITH it AS (SELECT 1) SELECT * FROM it",
+        "-- all\nSELECT 1",
+        f"{30 * ' '}SELECT 1",
+        "\t/* one */ (SELECT 1)".replace("(", "").replace(")", ""),
+        "PRAGMA table_info(notes)",
+        "PRAGMA main.user_version",
+    ],
+)
+def test_a_nested_transaction_writes_after_whatever_reads(
+    engine: Engine, statement: str
+) -> None:
+    with engine.connect() as outer:
+        outer.exec_driver_sql(statement)
+        write(engine)
+
+    assert notes(engine) == 1
+
+
+@pytest.mark.parametrize("ends", ["commit", "rollback"])
+def test_savepoints_stay_when_a_nested_transaction_writes(
+    engine: Engine, ends: str
+) -> None:
+    with engine.begin() as outer:
+        with outer.begin_nested():
+            outer.execute(READ)
+
+        assert outer.info["writer"].savepoints == []
+        with outer.begin_nested() as savepoint:
+            outer.execute(READ)
+            write(engine)
             outer.execute(WRITE)
+            getattr(savepoint, ends)()
+
+    assert notes(engine) == (2 if ends == "commit" else 1)
+
+
+def test_rows_that_are_returned_are_written_without_a_transaction(
+    engine: Engine,
+) -> None:
+    single = engine.execution_options(isolation_level="AUTOCOMMIT")
+    table = Table("notes", MetaData(), Column("text", String))
+    statement = insert(table).returning(table.c.text)
+    with single.connect() as connection:
+        rows = connection.execute(statement, [{"text": "a"}, {"text": "b"}]).all()
+        assert len(rows) == 2
+
+    assert notes(engine) == 2
 
 
 def test_a_nested_transaction_is_told_that_the_outer_one_has_changes(
@@ -341,13 +555,9 @@ def test_a_nested_transaction_is_told_that_the_outer_one_has_changes(
 
 
 def test_processes_take_turns(engine: Engine) -> None:
-    url = engine.url.render_as_string(hide_password=False)
-    command = [sys.executable, "-c", OTHER_PROCESS, url]
     with engine.connect() as connection:
         connection.execute(WRITE)
-        with subprocess.Popen(command) as process:
-            turnstile = Path(f"{engine.url.database}-turns")
-            wait_until(lambda: is_locked_by_other(turnstile))
+        with another_process_waiting(engine) as process:
             connection.commit()
             # The other process has waited for longer.
             assert connection.scalar(READ) == 2

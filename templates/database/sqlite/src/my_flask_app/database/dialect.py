@@ -25,17 +25,20 @@ class FileIsGone(sqlite3.OperationalError):
     """The file of the database was deleted, or another has taken its place."""
 
 
+class StaleState(sqlite3.OperationalError):
+    """Another transaction has written since one that is to write began to read."""
+
+
 def is_locked(error: object) -> bool:
     """Tell whether another connection held the lock that was needed."""
     return isinstance(error, sqlite3.OperationalError) and "locked" in str(error)
 
 
 def is_stale(error: object) -> bool:
-    """Tell whether waiting is of no use, as another has written since a read.
-
-    Before Python 3.11 it is not known.
-    """
-    return getattr(error, "sqlite_errorname", "") == "SQLITE_BUSY_SNAPSHOT"
+    """Tell whether waiting is of no use, as another has written since a read."""
+    # SQLite's own error has a name from Python 3.11 on.
+    name = getattr(error, "sqlite_errorname", "")
+    return isinstance(error, StaleState) or name == "SQLITE_BUSY_SNAPSHOT"
 
 
 def is_full(error: object) -> bool:
@@ -43,3 +46,8 @@ def is_full(error: object) -> bool:
     name = getattr(error, "sqlite_errorname", "")
     is_error = isinstance(error, sqlite3.OperationalError)
     return is_error and ("is full" in str(error) or name == "SQLITE_IOERR_SHMSIZE")
+
+
+def version(connection: sqlite3.Connection) -> int:
+    """Return a number that changes whenever another connection commits."""
+    return int(connection.execute("PRAGMA data_version").fetchone()[0])

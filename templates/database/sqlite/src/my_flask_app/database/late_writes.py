@@ -17,6 +17,8 @@ from sqlalchemy import event
 
 from . import snapshots
 from .dialect import is_locked
+from .dialect import is_stale
+from .dialect import StaleState
 from .manners import current_manner
 from .manners import note_commit
 from .methods import EXECUTE
@@ -24,18 +26,16 @@ from .methods import Method
 from .methods import wrap
 from .single_writes import write_alone
 from .single_writes import write_together
+from .sql import is_reading
+from .sql import is_savepoint
 from .turns import Turns
 from .urls import file_of
-from .writers import is_reading
-from .writers import LONG
-from .writers import NestedWrite
-from .writers import read_state
 from .writers import WRITER
 from .writers import Writer
 
-GAVE_WAY = (
-    "database is locked: this transaction only read for more than a second, and another"
-    " one has written since; roll back, and write sooner"
+STALE = (
+    "database is locked: another transaction has written since this one began to read;"
+    " roll back, and write sooner"
 )
 
 
@@ -45,7 +45,7 @@ def protect(engine: Engine, timeout: float) -> None:
     turns = Turns(os.path.realpath(file_of(engine.url)), timeout)
     event.listen(engine, "begin", turns.begin)
     wrap(engine, EXECUTE, partial(execute_in_turn, turns))
-    wrap(engine, ["do_commit"], commit_and_note)
+    wrap(engine, ["do_commit"], partial(commit_and_note, turns))
     wrap(engine, ["do_commit", "do_rollback", "do_close"], partial(end_turn, turns))
 
 
@@ -56,15 +56,17 @@ def execute_in_turn(turns: Turns, execute: Method) -> Method:
             return
 
         run = partial(execute, cursor, statement, *arguments)
+        connection = arguments[-1].root_connection
         writer = turns.lock.current()
         if writer and writer.connection is cursor.connection:
-            writer.write(run)
-        elif cursor.connection.in_transaction:
-            write_late(turns, arguments[-1].root_connection, statement, run)
-        elif arguments[-1].executemany:
-            write_together(turns, cursor.connection, run)
+            writer.write(statement, run)
+        elif not cursor.connection.in_transaction:
+            current_manner().check_write(connection)
+            # A list has several rows.
+            write = write_together if isinstance(arguments[0], list) else write_alone
+            write(turns, cursor.connection, run)
         else:
-            write_alone(turns, cursor.connection, run)
+            write_late(turns, connection, statement, run)
 
     return wrapper
 
@@ -73,53 +75,45 @@ def write_late(
     turns: Turns, connection: Connection, statement: str, execute: Callable[[], None]
 ) -> None:
     """Execute a statement of a transaction that has begun as one that reads."""
-    late = connection.info.get(WRITER)
-    if late and late.nested and statement.startswith("SAVEPOINT"):
-        # Later, it would be lost.
-        write_after_all(turns, connection, execute)
+    driver_connection: Any = connection.connection.driver_connection
+    late = connection.info.get(WRITER) or Writer.that_reads(driver_connection)
+    if is_savepoint(statement):
+        late.write(statement, execute)
         return
 
+    manner = current_manner()
+    manner.check_write(connection)
+    if turns.is_taken():
+        # It would be refused after it has waited.
+        manner.refuse(connection)
+
+    failures: list[sqlite3.Error] = []
+
+    def write() -> None:
+        try:
+            if late.is_stale:
+                raise StaleState(STALE)
+            late.write(statement, execute)
+        except sqlite3.Error as error:
+            if not is_locked(error):
+                # It has the lock all the same.
+                failures.append(error)
+            elif is_stale(error) or late.sees_changes():
+                late.is_stale = True
+                raise StaleState(STALE) from None
+            else:
+                raise
+
     try:
-        current_manner().check_write(connection)
-        execute()
-    except sqlite3.OperationalError as error:
-        if not is_locked(error):
-            raise
+        writer = turns.take(driver_connection, write, turns.timeout)
+    except sqlite3.OperationalError:
+        manner.refuse(connection)
+        raise
 
-        if own := turns.own_writer():
-            write_instead(turns, connection, own, execute)
-            return
-
-        current_manner().refuse(connection)
-        if late is None or not late.has_given_way:
-            raise
-
-        write_after_all(turns, connection, execute)
-
-
-def write_instead(
-    turns: Turns, connection: Connection, own: Writer, execute: Callable[[], None]
-) -> None:
-    """Write while another transaction of the caller has the lock, and only reads."""
-    driver_connection: Any = connection.connection.driver_connection
-    # From now on it is refused if it does not see the last state.
-    read_state(driver_connection).close()
-    connection.info[WRITER] = turns.take(driver_connection, execute, LONG)
-    own.nested = NestedWrite(driver_connection, connection.info)
-
-
-def write_after_all(
-    turns: Turns, connection: Connection, execute: Callable[[], None]
-) -> None:
-    """Write after another transaction of the caller, if nobody else has written."""
-    driver_connection: Any = connection.connection.driver_connection
-    late = connection.info[WRITER]
-    driver_connection.execute("ROLLBACK")
-    turns.begin_immediate(connection)
-    if late.nested is None or not late.nested.is_the_last():
-        raise sqlite3.OperationalError(GAVE_WAY)
-
-    connection.info[WRITER].write(execute)
+    writer.has_written = True
+    connection.info[WRITER] = writer
+    if failures:
+        raise failures[0]
 
 
 def end_turn(turns: Turns, end: Method) -> Method:
@@ -132,15 +126,21 @@ def end_turn(turns: Turns, end: Method) -> Method:
         else:
             end(connection)
 
+        if over := getattr(connection, "info", {}).pop(WRITER, None):
+            over.has_ended = True
+
         turns.lock.look()
 
     return wrapper
 
 
-def commit_and_note(commit: Method) -> Method:
+def commit_and_note(turns: Turns, commit: Method) -> Method:
     def wrapper(connection: Any) -> None:
         current_manner().check_commit()
         commit(connection)
+        writer = connection.info.get(WRITER)
+        if writer and writer.outers:
+            writer.outers.go_on()
         note_commit()
 
     return wrapper

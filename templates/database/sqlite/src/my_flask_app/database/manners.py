@@ -71,6 +71,10 @@ class OnlyReads(Manner):
         return self.context() is not None
 
 
+class RunAgain(BaseException):
+    """A safe request wrote too late; neither views nor error handlers are to see it."""
+
+
 manner: ContextVar[Manner | None] = ContextVar("manner", default=None)
 
 # The key of a request's manner in its WSGI environment.

@@ -17,7 +17,9 @@ from sqlalchemy import Connection
 from werkzeug.local import LocalProxy
 
 from .bodies import receive_body
+from .manners import current_manner
 from .manners import Manner
+from .manners import RunAgain
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse
@@ -28,24 +30,24 @@ SAFE_METHODS = {"GET", "HEAD", "OPTIONS", "TRACE"}
 NUMBER = "number"
 
 
-class RunAgain(BaseException):
-    """A safe request wrote too late; neither views nor error handlers are to see it."""
-
-
 class RequestManner(Manner):
     """How the transactions of a request begin that is not run again."""
 
     def __init__(self, environ: dict[str, Any]) -> None:
         super().__init__()
+        # That of a request which makes this one, as with a test client.
+        self.outer = current_manner()
         self.method = environ["REQUEST_METHOD"]
         self.path = environ.get("PATH_INFO", "")
         self.gives_way = self.method in SAFE_METHODS
 
+    def note_commit(self) -> None:
+        self.outer.note_commit()
+
     def prepare(self) -> None:
         """Receive the body, so that no client that sends it slowly has the lock."""
         if has_request_context():
-            this = cast("LocalProxy[Request]", request)._get_current_object()
-            receive_body(this)
+            receive_body(cast("LocalProxy[Request]", request)._get_current_object())
 
     def __str__(self) -> str:
         endpoint = request.endpoint if has_request_context() else None
@@ -111,6 +113,7 @@ class Run(RequestManner):
             raise RunAgain
 
     def note_commit(self) -> None:
+        super().note_commit()
         self.commits += 1
 
     def note_answer(self) -> None:

@@ -20,11 +20,11 @@ from . import backups
 from .contexts import initializing
 from .extension import Database
 from .manners import only_read_here
+from .manners import RunAgain
 from .manners import using
 from .runs import DelayedStart
 from .runs import RequestManner
 from .runs import Run
-from .runs import RunAgain
 from .runs import SAFE_METHODS
 
 if TYPE_CHECKING:

@@ -7,7 +7,6 @@ import sqlite3
 from collections.abc import Callable
 from functools import partial
 
-from .dialect import is_locked
 from .manners import note_commit
 from .turns import Turns
 
@@ -16,14 +15,9 @@ def write_alone(
     turns: Turns, connection: sqlite3.Connection, execute: Callable[[], None]
 ) -> None:
     """Execute a statement that is a transaction by itself, because of AUTOCOMMIT."""
-    try:
-        execute()
-    except sqlite3.OperationalError as error:
-        if not is_locked(error):
-            raise
-
-        turns.lock.leave(turns.take(connection, execute, turns.timeout))
-
+    writer = turns.take(connection, execute, turns.timeout)
+    writer.outers.go_on()
+    turns.lock.leave(writer)
     note_commit()
 
 
@@ -39,6 +33,7 @@ def write_together(
     try:
         execute()
         connection.commit()
+        writer.outers.go_on()
         note_commit()
     finally:
         connection.rollback()

@@ -9,12 +9,9 @@ Tested in ``tests/database/test_connections.py`` and ``test_write_lock.py``.
 
 import os
 import sqlite3
-import threading
 from collections.abc import Callable
-from contextvars import ContextVar
 from functools import partial
 from typing import Any
-from weakref import ref
 from weakref import WeakValueDictionary
 
 from sqlalchemy import Connection
@@ -22,6 +19,9 @@ from sqlalchemy.exc import OperationalError
 
 from . import snapshots
 from .manners import current_manner
+from .own_writers import note_own
+from .own_writers import Outers
+from .own_writers import own_writers
 from .write_lock import WriteLock
 from .writers import WRITER
 from .writers import Writer
@@ -30,11 +30,6 @@ BUSY = "database is locked: another transaction of the same thread has changes; 
 
 # By process and path, as a child does not wait for the threads of its parent.
 locks: WeakValueDictionary[tuple[int, str], WriteLock] = WeakValueDictionary()
-
-# The last writer of a caller, by path and thread. Greenlets that are not patched share
-# a thread, but not a context variable.
-OwnWriters = dict[tuple[str, int], "ref[Writer]"]
-own_writers: ContextVar[OwnWriters] = ContextVar("own_writers")
 
 
 class Turns:
@@ -68,8 +63,9 @@ class Turns:
         manner.note_begin(connection)
         asked = connection.get_execution_options().get("sqlite_begin")
         only_reads = asked is None and manner.only_reads(connection)
-        if only_reads or asked == "DEFERRED" or self.own_writer():
-            begin_deferred(connection)
+        own = self.own_writer()
+        if only_reads or asked == "DEFERRED" or own:
+            self.begin_deferred(connection, own)
             return
 
         writer = self.begin_immediate(connection)
@@ -78,6 +74,15 @@ class Turns:
             # That has become known while it waited.
             writer.give_way()
             self.lock.look()
+
+    def begin_deferred(self, connection: Connection, own: Writer | None) -> None:
+        driver_connection: Any = connection.connection.driver_connection
+        driver_connection.execute("BEGIN DEFERRED")
+        connection.info[WRITER] = reader = Writer.that_reads(driver_connection)
+        note_own(self.path, reader)
+        if own:
+            own.outers.add(reader)
+        snapshots.note_begin(connection)
 
     def begin_immediate(self, connection: Connection) -> Writer:
         driver_connection: Any = connection.connection.driver_connection
@@ -116,24 +121,21 @@ class Turns:
         manner = current_manner()
         manner.prepare()
         writer = Writer(str(manner), manner.gives_way)
+        writer.outers = Outers(self.path, connection)
         self.lock.take(writer, connection, give_way_and_execute, timeout, own)
-        key = (self.path, threading.get_ident())
-        own_writers.set(own_writers.get({}) | {key: ref(writer)})
+        note_own(self.path, writer)
         return writer
 
     def own_writer(self) -> Writer | None:
         """Return the writer that the caller would wait for, although it is its own."""
-        own = own_writers.get({}).get((self.path, threading.get_ident()))
-        writer = own() if own else None
-        has_turn = writer is not None and self.lock.current() is writer
-        return None if writer is None or writer.is_over() or not has_turn else writer
+        writer = self.lock.current()
+        if writer is None or writer.is_over():
+            return None
 
+        return writer if writer in own_writers(self.path) else None
 
-def begin_deferred(connection: Connection) -> None:
-    late = connection.info.get(WRITER)
-    if late and late.has_given_way:
-        del connection.info[WRITER]
-
-    driver_connection: Any = connection.connection.driver_connection
-    driver_connection.execute("BEGIN DEFERRED")
-    snapshots.note_begin(connection)
+    def is_taken(self) -> bool:
+        """Tell whether another caller has its turn."""
+        writer = self.lock.current()
+        is_free = writer is None or writer.is_over()
+        return not is_free and self.own_writer() is None

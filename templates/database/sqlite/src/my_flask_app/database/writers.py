@@ -1,4 +1,4 @@
-"""A transaction that waits for SQLite's write lock, or has it.
+"""A transaction that reads, or waits for SQLite's write lock, or has it.
 
 Tested in ``tests/database/test_write_lock.py``.
 """
@@ -10,14 +10,14 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
+from . import sql
+from .dialect import version
+
 # From when the log names it, and from when it gives way to others, in seconds.
 LONG = 1.0
 
-# The key of a connection's last writer in its info.
+# The key of a connection's writer in its info.
 WRITER = "writer"
-
-# What begins otherwise may have changes, also if SQLite counts none.
-READING = ("SELECT", "VALUES", "EXPLAIN")
 
 
 class Writer:
@@ -31,16 +31,27 @@ class Writer:
     has_written = False
     has_given_way = False
     has_ended = False
+    # Whether others have written since it began to read.
+    is_stale = False
+    # The caller's transactions that this one is nested in, once it writes.
+    outers: Any = None
     kept_waiting = 0
 
     def __init__(self, name: str, gives_way: bool) -> None:
         self.name = name
         self.gives_way = gives_way
-        self.thread = threading.get_ident()
-        self.nested: NestedWrite | None = None
+        self.savepoints: list[str] = []
         self.lock = threading.RLock()
         self.has_turn = threading.Lock()
         self.has_turn.acquire()
+
+    @classmethod
+    def that_reads(cls, connection: sqlite3.Connection) -> "Writer":
+        """Return a transaction that has begun without the lock."""
+        writer = cls("", False)
+        writer.connection = connection
+        writer.has_given_way = True
+        return writer
 
     def begin(
         self, connection: sqlite3.Connection, execute: Callable[[], object]
@@ -51,11 +62,15 @@ class Writer:
         self.changes = connection.total_changes
         self.connection = connection
 
-    def write(self, execute: Callable[[], None]) -> None:
+    def write(self, statement: str, execute: Callable[[], None]) -> None:
         """Execute a statement; from then on, the transaction may have changes."""
         with self.lock:
-            self.has_written = True
-            execute()
+            if sql.is_savepoint(statement):
+                execute()
+                sql.note_savepoint(statement, self.savepoints)
+            else:
+                self.has_written = True
+                execute()
 
     def has_only_read(self) -> bool:
         if self.connection is None or self.has_written:
@@ -70,14 +85,40 @@ class Writer:
         """
         with self.lock, suppress(sqlite3.Error):  # If its connection is used otherwise.
             if self.connection and not self.is_over() and self.has_only_read():
-                pending = read_state(self.connection)
-                # What the driver has changed without counting it is not lost.
-                self.connection.execute("COMMIT")
-                self.connection.execute("BEGIN DEFERRED")
+                # A cursor keeps the state that a connection reads, until it is closed.
+                pending = self.connection.execute("SELECT count(*) FROM sqlite_master")
+                self.read_anew(self.connection)
                 pending.close()
                 self.has_given_way = True
 
         return self.has_given_way
+
+    def read_anew(self, connection: sqlite3.Connection) -> None:
+        # What the driver has changed without counting it is not lost.
+        connection.execute("COMMIT")
+        connection.execute("BEGIN DEFERRED")
+        for name in self.savepoints:
+            connection.execute(f"SAVEPOINT {name}")
+
+    def sees_changes(self) -> bool:
+        """Read the last state from now on; tell whether others have changed it."""
+        with self.lock:
+            if self.connection is None or not self.goes_on():
+                return False
+
+            before = version(self.connection)
+            self.read_anew(self.connection)
+            return version(self.connection) != before
+
+    def goes_on(self) -> bool:
+        try:
+            return bool(
+                self.connection
+                and self.connection.in_transaction
+                and not self.has_ended
+            )
+        except sqlite3.ProgrammingError:  # It has been closed.
+            return False
 
     def end(self, execute: Callable[[], None]) -> None:
         """Execute what ends the transaction; after that, nobody lets it give way."""
@@ -107,41 +148,3 @@ class Writer:
             return "another process has it"
 
         return f"{self.name} has had it for {time.monotonic() - self.began:.1f} s"
-
-
-def is_reading(statement: str) -> bool:
-    return statement[:20].lstrip(" \n(").upper().startswith(READING)
-
-
-def read_state(connection: sqlite3.Connection) -> sqlite3.Cursor:
-    """Return a cursor that keeps the state which a connection reads, until closed."""
-    return connection.execute("SELECT count(*) FROM sqlite_master")
-
-
-class NestedWrite:
-    """What a thread writes while its outer transaction, which only reads, gives way.
-
-    :param connection: has the write lock.
-    :param info: that of the connection.
-    """
-
-    def __init__(self, connection: sqlite3.Connection, info: dict[str, Any]) -> None:
-        self.connection = connection
-        self.info = info
-        self.thread = threading.get_ident()
-        self.version = self.current_version()
-
-    def current_version(self) -> int:
-        """Return a number that changes whenever another connection commits."""
-        return int(self.connection.execute("PRAGMA data_version").fetchone()[0])
-
-    def is_the_last(self) -> bool:
-        """Tell whether nobody but the thread has committed anything since."""
-        try:
-            # What is in the pool in place of the connection has none.
-            writer = self.info.get(WRITER)
-            is_own = writer is not None and writer.thread == self.thread
-            is_free = not self.connection.in_transaction
-            return is_own and is_free and self.current_version() == self.version
-        except sqlite3.ProgrammingError:  # It has been closed.
-            return False
