@@ -535,8 +535,13 @@ SQLITE_BREAKS = {
     ),
     "a nested transaction waits for a process that waits": (
         "database/write_lock.py",
-        "nullcontext() if own else self",
-        "self",
+        "TRYING if own else NEXT",
+        "NEXT",
+    ),
+    "a process takes the lock that another hands over to itself": (
+        "database/turnstile.py",
+        "with self.holding(TRYING, 0):",
+        "if True:",
     ),
     "what a request inside a request commits is done again": (
         "database/runs.py",
@@ -580,7 +585,7 @@ SQLITE_BREAKS = {
     ),
     "a process that has had the lock is the next": (
         "database/turnstile.py",
-        "wait(partial(lock, fcntl.LOCK_EX | fcntl.LOCK_NB), deadline)",
+        "wait(partial(fcntl.lockf, descriptor, command, 1, step), deadline)",
         "pass",
     ),
     "nobody knows who has the lock": (

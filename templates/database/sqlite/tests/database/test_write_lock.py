@@ -475,6 +475,15 @@ def test_a_nested_transaction_does_not_wait_for_a_process_that_waits_for_the_out
     engine: Engine, impatient: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(writers, "LONG", 60)
+    give_way = Writer.give_way
+
+    def give_way_slowly(writer: Writer) -> bool:
+        try:
+            return give_way(writer)
+        finally:
+            time.sleep(0.05)
+
+    monkeypatch.setattr(Writer, "give_way", give_way_slowly)
     with impatient.begin() as outer:
         outer.execute(READ)
         with another_process_waiting(engine) as process:
@@ -570,7 +579,7 @@ def is_locked_by_other(path: Path) -> bool:
     fcntl = pytest.importorskip("fcntl")
     program = f"""
 import fcntl
-fcntl.lockf(open({str(path)!r}, "r+"), fcntl.LOCK_EX | fcntl.LOCK_NB)
+fcntl.lockf(open({str(path)!r}, "r+"), fcntl.LOCK_EX | fcntl.LOCK_NB, 1)
 """
     tried = subprocess.run([sys.executable, "-c", program], stderr=subprocess.DEVNULL)
     return bool(fcntl and tried.returncode)

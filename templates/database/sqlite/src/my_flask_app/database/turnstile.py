@@ -27,6 +27,11 @@ except ImportError:  # On Windows, it is chance which process is next.
 # Between two tries, in seconds.
 INTERVAL = 0.0005
 
+# The process that is next holds the first step while it waits for SQLite's lock, and
+# the second one during each try. A transaction that gives way to another of the same
+# thread only holds the second one, so that the lock is not lost in between.
+NEXT, TRYING = range(2)
+
 
 def wait(execute: Callable[[], object], deadline: float) -> None:
     """Do what needs a lock, and wait for that.
@@ -52,7 +57,7 @@ def wait(execute: Callable[[], object], deadline: float) -> None:
 
 
 class Turnstile:
-    """What one process at a time can pass.
+    """What one process at a time can pass, which takes two steps.
 
     :param path: the database file. A file next to it is locked, as a process loses the
         locks that SQLite has on the database when it closes any descriptor of that.
@@ -64,11 +69,12 @@ class Turnstile:
         self.path = f"{path}-turns"
 
     @contextmanager
-    def passing(self, deadline: float) -> Iterator[None]:
-        """Keep other processes behind this one.
+    def holding(self, step: int, deadline: float) -> Iterator[None]:
+        """Keep other processes from a step.
 
+        :param step: :data:`NEXT` or :data:`TRYING`.
         :param deadline: by :func:`time.monotonic`.
-        :raises sqlite3.OperationalError: if others stay before this one until then.
+        :raises sqlite3.OperationalError: if others hold it until then.
         """
         if self.descriptor is None:
             self.open()
@@ -76,12 +82,18 @@ class Turnstile:
             yield
             return
 
-        lock = partial(fcntl.lockf, self.descriptor)
-        wait(partial(lock, fcntl.LOCK_EX | fcntl.LOCK_NB), deadline)
+        descriptor = self.descriptor
+        command = fcntl.LOCK_EX | fcntl.LOCK_NB
+        wait(partial(fcntl.lockf, descriptor, command, 1, step), deadline)
         try:
             yield
         finally:
-            lock(fcntl.LOCK_UN)
+            fcntl.lockf(descriptor, fcntl.LOCK_UN, 1, step)
+
+    def try_to(self, execute: Callable[[], object]) -> None:
+        """Do what needs the lock, unless another process hands it over."""
+        with self.holding(TRYING, 0):
+            execute()
 
     def open(self) -> None:
         # Where nobody can write, nobody waits for that either.

@@ -13,12 +13,13 @@ import time
 import weakref
 from collections import deque
 from collections.abc import Callable
-from contextlib import nullcontext
 from contextlib import suppress
 from contextvars import Context
 from functools import partial
 
 from . import writers
+from .turnstile import NEXT
+from .turnstile import TRYING
 from .turnstile import Turnstile
 from .turnstile import wait
 from .writers import Writer
@@ -62,9 +63,9 @@ class WriteLock:
         deadline = time.monotonic() + timeout
         try:
             self.queue_up(writer, deadline, own)
-            # Who waits at the turnstile waits for the caller's own transaction.
-            with nullcontext() if own else self.turnstile.passing(deadline):
-                wait(partial(writer.begin, connection, execute), deadline)
+            begin = partial(writer.begin, connection, execute)
+            with self.turnstile.holding(TRYING if own else NEXT, deadline):
+                wait(begin if own else partial(self.turnstile.try_to, begin), deadline)
         except BaseException:
             self.leave(writer)
             raise
