@@ -89,7 +89,7 @@ def restore(file: Path, yes: bool) -> None:
         if not yes:
             click.confirm(f"Replace all that is in {path_of(target)}?", abort=True)
 
-        with Turnstile(path_of(target)).passing(latest_end()):
+        with Turnstile(path_of(target)).holding(latest_end()):
             copy(source, "backup", target)
 
         # Otherwise the -wal file would stay as large as the backup.

@@ -69,11 +69,11 @@ class Turnstile:
         self.path = f"{path}-turns"
 
     @contextmanager
-    def holding(self, step: int, deadline: float) -> Iterator[None]:
+    def holding(self, deadline: float, step: int = NEXT) -> Iterator[None]:
         """Keep other processes from a step.
 
-        :param step: :data:`NEXT` or :data:`TRYING`.
         :param deadline: by :func:`time.monotonic`.
+        :param step: :data:`NEXT` or :data:`TRYING`.
         :raises sqlite3.OperationalError: if others hold it until then.
         """
         if self.descriptor is None:
@@ -92,7 +92,7 @@ class Turnstile:
 
     def try_to(self, execute: Callable[[], object]) -> None:
         """Do what needs the lock, unless another process hands it over."""
-        with self.holding(TRYING, 0):
+        with self.holding(0, TRYING):
             execute()
 
     def open(self) -> None:

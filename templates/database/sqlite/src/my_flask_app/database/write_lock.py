@@ -64,7 +64,7 @@ class WriteLock:
         try:
             self.queue_up(writer, deadline, own)
             begin = partial(writer.begin, connection, execute)
-            with self.turnstile.holding(TRYING if own else NEXT, deadline):
+            with self.turnstile.holding(deadline, TRYING if own else NEXT):
                 wait(begin if own else partial(self.turnstile.try_to, begin), deadline)
         except BaseException:
             self.leave(writer)
