@@ -4,7 +4,6 @@ Tested in ``tests/database/test_write_lock.py``.
 """
 
 import re
-from functools import lru_cache
 
 # What begins otherwise may have changes, also if SQLite counts none.
 READING = ("SELECT", "VALUES", "EXPLAIN")
@@ -33,11 +32,9 @@ def is_reading(statement: str) -> bool:
     return statement[:20].lstrip(" \n(").upper().startswith(READING) or reads(statement)
 
 
-@lru_cache(1000)
 def reads(statement: str) -> bool:
     ignored = IGNORED.match(statement)
-    begin = ignored.end() if ignored else 0
-    return READING_LATER.match(statement, begin) is not None
+    return bool(READING_LATER.match(statement, ignored.end() if ignored else 0))
 
 
 def is_savepoint(statement: str) -> bool:
