@@ -121,12 +121,9 @@ class Writer:
             return False
 
     def end(self, execute: Callable[[], None]) -> None:
-        """Execute what ends the transaction; after that, nobody lets it give way."""
+        """Execute what ends the transaction, while nobody lets it give way."""
         with self.lock:
-            try:
-                execute()
-            finally:
-                self.has_ended = self.is_over()
+            execute()
 
     def is_over(self) -> bool:
         if self.connection is None or self.has_given_way or self.has_ended:
