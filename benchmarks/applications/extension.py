@@ -1,7 +1,6 @@
 """Flask-SQLAlchemy as it comes, in a bare Flask application."""
 
 import os
-import time
 
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
@@ -9,6 +8,8 @@ from sqlalchemy import String
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.orm import Mapped
 from sqlalchemy.orm import mapped_column
+
+from benchmarks.applications.pages import add_pages
 
 
 class Base(DeclarativeBase):
@@ -40,17 +41,5 @@ def create_app(**options: object) -> Flask:
     } | options
     db.init_app(app)
 
-    @app.get("/students/<int:student_id>")
-    def show(student_id: int) -> dict[str, object]:
-        student = db.session.get_one(Student, student_id)
-        return {"id": student.id, "name": student.name, "email": student.email}
-
-    @app.get("/visits/<int:student_id>/<int:milliseconds>")
-    def visit(student_id: int, milliseconds: int) -> str:
-        student = db.session.get_one(Student, student_id)
-        student.name = student.name[::-1]
-        db.session.commit()
-        time.sleep(milliseconds / 1000)
-        return ""
-
+    add_pages(app, db, Student)
     return app

@@ -5,6 +5,7 @@ import time
 from flask import Flask
 from sqlalchemy import select
 
+from benchmarks.applications.pages import add_pages
 from my_flask_app import app as project
 from my_flask_app.database import db
 from my_flask_app.models import Student
@@ -12,12 +13,8 @@ from my_flask_app.models import Student
 
 def create_app() -> Flask:
     app: Flask = project.create_app()
+    add_pages(app, db, Student)
     students = Student.__table__
-
-    @app.get("/students/<int:student_id>")
-    def show(student_id: int) -> dict[str, object]:
-        student = db.session.get_one(Student, student_id)
-        return {"id": student.id, "name": student.name, "email": student.email}
 
     @app.get("/rows/<int:student_id>")
     def show_row(student_id: int) -> dict[str, object]:
@@ -31,14 +28,6 @@ def create_app() -> Flask:
         time.sleep(milliseconds / 1000)
         student.name = student.name[::-1]
         db.session.commit()
-        return ""
-
-    @app.get("/visits/<int:student_id>/<int:milliseconds>")
-    def visit(student_id: int, milliseconds: int) -> str:
-        student = db.session.get_one(Student, student_id)
-        student.name = student.name[::-1]
-        db.session.commit()
-        time.sleep(milliseconds / 1000)
         return ""
 
     return app
