@@ -455,8 +455,8 @@ SQLITE_BREAKS = {
     ),
     "a savepoint is a change": (
         "database/writers.py",
-        "if sql.is_savepoint(statement):",
-        "if False:",
+        "not sql.is_savepoint(statement)",
+        "True",
     ),
     "rows that are returned are written in a transaction": (
         "database/late_writes.py",
@@ -490,8 +490,8 @@ SQLITE_BREAKS = {
     ),
     "a request that has written only reads from then on": (
         "database/turns.py",
-        "        if writer is None or writer.is_over():\n",
-        "        if writer is None:\n",
+        "return None if writer is None or writer.is_over() else writer",
+        "return writer",
     ),
     "a thread that only reads as its parent writes": (
         "database/own_writers.py",
@@ -796,8 +796,8 @@ SQLITE_BREAKS = {
     ),
     "a statement without a transaction that does not wait": (
         "database/single_writes.py",
-        "writer = turns.take(connection, execute, turns.timeout)",
-        "writer = turns.take(connection, execute, 0)",
+        "    writer = turns.take(connection, execute)\n",
+        "    turns.timeout = 0\n    writer = turns.take(connection, execute)\n",
     ),
     "a result that is read in a stranger's transaction on SQLite": (
         "database/leftovers.py",

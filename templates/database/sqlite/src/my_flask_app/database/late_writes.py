@@ -45,7 +45,7 @@ def protect(engine: Engine, timeout: float) -> None:
     turns = Turns(os.path.realpath(file_of(engine.url)), timeout)
     event.listen(engine, "begin", turns.begin)
     wrap(engine, EXECUTE, partial(execute_in_turn, turns))
-    wrap(engine, ["do_commit"], partial(commit_and_note, turns))
+    wrap(engine, ["do_commit"], commit_and_note)
     wrap(engine, ["do_commit", "do_rollback", "do_close"], partial(end_turn, turns))
 
 
@@ -105,7 +105,7 @@ def write_late(
                 raise
 
     try:
-        writer = turns.take(driver_connection, write, turns.timeout)
+        writer = turns.take(driver_connection, write)
     except sqlite3.OperationalError:
         manner.refuse(connection)
         raise
@@ -134,7 +134,7 @@ def end_turn(turns: Turns, end: Method) -> Method:
     return wrapper
 
 
-def commit_and_note(turns: Turns, commit: Method) -> Method:
+def commit_and_note(commit: Method) -> Method:
     def wrapper(connection: Any) -> None:
         current_manner().check_commit()
         commit(connection)

@@ -15,7 +15,7 @@ def write_alone(
     turns: Turns, connection: sqlite3.Connection, execute: Callable[[], None]
 ) -> None:
     """Execute a statement that is a transaction by itself, because of AUTOCOMMIT."""
-    writer = turns.take(connection, execute, turns.timeout)
+    writer = turns.take(connection, execute)
     writer.outers.go_on()
     turns.lock.leave(writer)
     note_commit()
@@ -29,7 +29,7 @@ def write_together(
     If one of them was refused, nobody would know which of them are there.
     """
     begin = partial(connection.execute, "BEGIN IMMEDIATE")
-    writer = turns.take(connection, begin, turns.timeout)
+    writer = turns.take(connection, begin)
     try:
         execute()
         connection.commit()

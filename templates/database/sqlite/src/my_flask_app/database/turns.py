@@ -89,7 +89,7 @@ class Turns:
         statement = "BEGIN IMMEDIATE"
         execute = partial(driver_connection.execute, statement)
         try:
-            writer = self.take(driver_connection, execute, self.timeout)
+            writer = self.take(driver_connection, execute)
         except sqlite3.OperationalError as error:
             raise OperationalError(statement, None, error) from error
 
@@ -97,17 +97,13 @@ class Turns:
         return writer
 
     def take(
-        self,
-        connection: sqlite3.Connection,
-        execute: Callable[[], object],
-        timeout: float,
+        self, connection: sqlite3.Connection, execute: Callable[[], object]
     ) -> Writer:
         """Execute what takes the lock, once it is the caller's turn.
 
         A transaction of the caller that has the lock, and has only read, gives way.
 
-        :param timeout: how long that may take, in seconds.
-        :raises sqlite3.OperationalError: if it takes longer.
+        :raises sqlite3.OperationalError: if that takes longer than the timeout.
         """
         own = self.own_writer()
         if own and not own.has_only_read():
@@ -122,20 +118,19 @@ class Turns:
         manner.prepare()
         writer = Writer(str(manner), manner.gives_way)
         writer.outers = Outers(self.path, connection)
-        self.lock.take(writer, connection, give_way_and_execute, timeout, own)
+        self.lock.take(writer, connection, give_way_and_execute, self.timeout, own)
         note_own(self.path, writer)
         return writer
 
     def own_writer(self) -> Writer | None:
         """Return the writer that the caller would wait for, although it is its own."""
-        writer = self.lock.current()
-        if writer is None or writer.is_over():
-            return None
-
+        writer = self.current_writer()
         return writer if writer in own_writers(self.path) else None
 
     def is_taken(self) -> bool:
         """Tell whether another caller has its turn."""
+        return self.current_writer() not in (None, *own_writers(self.path))
+
+    def current_writer(self) -> Writer | None:
         writer = self.lock.current()
-        is_free = writer is None or writer.is_over()
-        return not is_free and self.own_writer() is None
+        return None if writer is None or writer.is_over() else writer

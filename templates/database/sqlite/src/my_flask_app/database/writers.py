@@ -65,12 +65,9 @@ class Writer:
     def write(self, statement: str, execute: Callable[[], None]) -> None:
         """Execute a statement; from then on, the transaction may have changes."""
         with self.lock:
-            if sql.is_savepoint(statement):
-                execute()
-                sql.note_savepoint(statement, self.savepoints)
-            else:
-                self.has_written = True
-                execute()
+            self.has_written |= not sql.is_savepoint(statement)
+            execute()
+            sql.note_savepoint(statement, self.savepoints)
 
     def has_only_read(self) -> bool:
         if self.connection is None or self.has_written:
