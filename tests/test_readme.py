@@ -11,11 +11,13 @@ from template_extension.catalogue import drivers_of
 from template_extension.tree import folders
 from tests.conftest import Bake
 from tests.conftest import CHOICES
+from tests.conftest import DATABASES
 from tests.conftest import ROOT
 
 README = (ROOT / "README.md").read_text()
 CHANGELOG = (ROOT / "CHANGELOG.md").read_text()
 PYPROJECT = (ROOT / "pyproject.toml").read_text()
+SESSIONS = (ROOT / "docs/sessions.md").read_text()
 SCENARIOS = (ROOT / "docs/scenarios.md").read_text()
 QUESTIONS = json.loads((ROOT / "cookiecutter.json").read_text())
 
@@ -157,6 +159,41 @@ def test_the_readme_shows_what_the_scenarios_do() -> None:
     shown = table_rows(header)
     assert shown
     assert all(row in table_rows(header, SCENARIOS) for row in shown)
+
+
+COUNTED = {
+    "views that take no care lose updates on a server alone": "",
+    "no update is lost in run transaction": "",
+    "no update is lost by views that lock what they read": "",
+    "no update is lost by views that add in sql": "",
+    "an update of a counted version is stored or 409": ", others 409",
+}
+
+
+@pytest.mark.parametrize("text", [README, SESSIONS])
+def test_what_is_kept_of_updates_is_what_the_scenarios_counted(text: str) -> None:
+    rows = table_rows("| a view that | SQLite | PostgreSQL | MariaDB 10.11 |", text)
+    expected = [
+        [counted(claim, database, others) for database in DATABASES]
+        for claim, others in COUNTED.items()
+    ]
+    assert [row[1:] for row in rows] == expected
+
+
+def counted(claim: str, database: str, others: str) -> str:
+    """Return what a scenario has counted at least and at most.
+
+    :param others: what is said of those that were not counted.
+    """
+    section = SCENARIOS.partition(f"\n## {database}\n")[2]
+    (figures,) = [
+        row[1:] for row in table_rows("| claim |", section) if row[0] == claim
+    ]
+    numbers = sorted({int(re.findall(r"\d+", figure)[0]) for figure in figures})
+    if numbers == [40]:
+        return "40 of 40"
+
+    return f"{numbers[0]} to {numbers[-1]} of 40{others}"
 
 
 def test_the_changelog_begins_with_the_version() -> None:

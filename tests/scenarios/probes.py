@@ -40,7 +40,7 @@ try:
     from my_flask_app.database.transactions import run_transaction
 except ModuleNotFoundError:  # On SQLite nobody needs it.
 
-    def run_transaction(work: Callable[[], Any]) -> Any:
+    def run_transaction(work: Callable[[], Any], **_: object) -> Any:
         result = work()
         db.session.commit()
         return result
@@ -53,6 +53,18 @@ class Account(Base):  # type: ignore[misc]
     balance: Mapped[int]
 
 
+class CountedAccount(Base):  # type: ignore[misc]
+    """An account whose changes are counted."""
+
+    __tablename__ = "probe_counted_accounts"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    balance: Mapped[int]
+    version: Mapped[int] = mapped_column()
+
+    __mapper_args__ = {"version_id_col": version}
+
+
 clock: Any = time
 met: list[object] = []
 reported: deque[BaseException] = deque(maxlen=100)
@@ -63,7 +75,18 @@ def create_app() -> Flask:
     app.teardown_appcontext(fail_if_asked)
     app.teardown_request(count_if_asked)
     app.context_processor(ask_the_database_if_asked)
-    reading = (plain, read, nest, balances, connection, leftovers, meet, repeat, visit)
+    reading = (
+        plain,
+        read,
+        nest,
+        balances,
+        counted,
+        connection,
+        leftovers,
+        meet,
+        repeat,
+        visit,
+    )
     for view in (*reading, ask_in_threads, ask_in_threads_of_tasks):
         app.add_url_rule(rule_of(view), view_func=view)
     writing = (prepare, own, count, transfer, stumble, stream, be_struck, execute, edit)
@@ -71,6 +94,7 @@ def create_app() -> Flask:
         app.add_url_rule(rule_of(view), view_func=view, methods=["POST"])
 
     app.add_url_rule("/count-carelessly", view_func=count)
+    app.add_url_rule("/add/<how>", view_func=add, methods=["POST"])
     for how in WAYS:
         rule = f"/count/{how}"
         app.add_url_rule(rule, rule[1:], count_in_a_way, defaults={"how": how})
@@ -147,6 +171,7 @@ def prepare() -> str:
     """Create the tables, and 10 accounts with nothing in them."""
     Base.metadata.create_all(db.engine)
     db.session.add_all(Account(id=number, balance=0) for number in range(10))
+    db.session.add(CountedAccount(id=0, balance=0))
     db.session.commit()
     return ""
 
@@ -168,6 +193,11 @@ def nest() -> str:
 
 def balances() -> list[int]:
     return list(db.session.scalars(select(Account.balance).order_by(Account.id)))
+
+
+def counted() -> str:
+    """Return the balance of the account whose changes are counted."""
+    return str(db.session.get_one(CountedAccount, 0).balance)
 
 
 def open_account() -> int:
@@ -297,6 +327,30 @@ def count_in_a_way(how: str) -> str:
     return count()
 
 
+def add(how: str) -> str:
+    """Add one to account 0, as people write it."""
+
+    def work() -> None:
+        if how == "in-sql":
+            add_one = {"balance": Account.balance + 1}
+            db.session.execute(update(Account).where(Account.id == 0).values(add_one))
+            return
+
+        model = CountedAccount if how == "counted" else Account
+        account = db.session.get_one(model, 0, with_for_update=how == "locked")
+        before = account.balance
+        pause(seconds())
+        account.balance = before + 1
+
+    if how == "run-transaction":
+        run_transaction(work)
+    else:
+        work()
+        db.session.commit()
+
+    return ""
+
+
 def visit() -> str:
     """Note that somebody is here, and take time for the page."""
     note_visit()
@@ -321,15 +375,12 @@ def transfer() -> str:
     source, target = request.args["source"], request.args["target"]
 
     def work() -> None:
-        if "serializable" in request.args:
-            options = {"isolation_level": "SERIALIZABLE"}
-            db.session.connection(execution_options=options)
-
         change(int(source), -1)
         pause(seconds())
         change(int(target), 1)
 
-    run_transaction(work)
+    level = None if "default-level" in request.args else "SERIALIZABLE"
+    run_transaction(work, isolation_level=level)
     return ""
 
 

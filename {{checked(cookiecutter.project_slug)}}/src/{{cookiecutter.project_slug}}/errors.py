@@ -3,10 +3,12 @@
 from flask import current_app
 from flask import Flask
 from flask import render_template
+from werkzeug.exceptions import Conflict
 from werkzeug.exceptions import HTTPException
 from werkzeug.exceptions import ServiceUnavailable
 from werkzeug.wrappers import Response
 
+from .database.failures import is_stale
 from .database.failures import is_temporary
 
 RETRY_AFTER = 5  # seconds
@@ -17,12 +19,19 @@ def init_app(app: Flask) -> None:
 
 
 def show_error(error: HTTPException) -> Response:
-    """Return the page; 503 where the database may well be able to answer later."""
+    """Return the page for an error.
+
+    It is 503 where the database may well be able to answer later, and 409 where another
+    request has changed the same row in the meantime.
+    """
     if error.response is not None:
         return error.get_response()
 
-    if is_temporary(getattr(error, "original_exception", None)):
+    cause = getattr(error, "original_exception", None)
+    if is_temporary(cause):
         error = ServiceUnavailable(retry_after=RETRY_AFTER)
+    elif is_stale(cause):
+        error = Conflict("Somebody else has changed this. Look at it again, please.")
 
     response = error.get_response()
     response.content_type = "text/html; charset=utf-8"

@@ -15,6 +15,9 @@ from sqlalchemy.orm import SessionTransaction
 # The key of Session.info for the transactions that have written.
 WRITTEN = "written"
 
+# The same for what is to be called after a commit, by transaction.
+CALLS = "calls"
+
 BULK = ("bulk_insert_mappings", "bulk_save_objects", "bulk_update_mappings")
 
 WRITES = re.compile(
@@ -99,8 +102,12 @@ def forget_rolled_back(session: Session, ended: SessionTransaction) -> None:
 
 
 def has_changes(session: Session) -> bool:
-    """Tell whether a session has written something, or has objects to write."""
-    return bool(session.info.get(WRITTEN)) or is_changed(session)
+    """Tell whether a session has something that only a commit would let happen.
+
+    That is if it has written something, has objects to write, or calls to make.
+    """
+    info = session.info
+    return bool(info.get(WRITTEN) or info.get(CALLS)) or is_changed(session)
 
 
 def is_changed(session: Session) -> bool:

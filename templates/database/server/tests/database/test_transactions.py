@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from collections.abc import Callable
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from flask import abort
@@ -15,6 +16,9 @@ from flask.testing import FlaskClient
 from helpers import tables
 from sqlalchemy import insert
 from sqlalchemy import select
+from sqlalchemy.engine.interfaces import IsolationLevel
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.exc import InvalidRequestError
 from sqlalchemy.orm import DeclarativeBase
@@ -23,6 +27,7 @@ from sqlalchemy.orm import mapped_column
 
 from my_flask_app.database import db
 from my_flask_app.database import transactions
+from my_flask_app.database.hooks import after_commit
 from my_flask_app.database.transactions import run_transaction
 
 
@@ -41,11 +46,24 @@ class Account(Base):
     balance: Mapped[int]
 
 
+class CountedAccount(Base):
+    """An account whose changes are counted."""
+
+    __tablename__ = "transaction_test_counted_accounts"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    balance: Mapped[int]
+    version: Mapped[int] = mapped_column()
+
+    __mapper_args__ = {"version_id_col": version}
+
+
 @pytest.fixture(autouse=True)
 def accounts(app: Flask) -> Iterator[None]:
     with tables(app, Base.metadata):
         with app.app_context():
             db.session.add_all([Account(id=1, balance=10), Account(id=2, balance=10)])
+            db.session.add(CountedAccount(id=1, balance=0))
             db.session.commit()
 
         yield
@@ -113,30 +131,134 @@ def test_transactions_that_wait_for_each_other_both_succeed(
     assert balances(app) == [12, 8]
 
 
-def test_transactions_that_are_serializable_both_succeed(app: Flask) -> None:
-    barrier = threading.Barrier(2, timeout=10)
-    calls = []
+def at_once(app: Flask, number: int, function: Callable[[int], object]) -> None:
+    """Call a function so many times, in threads with contexts of their own."""
 
-    def work() -> None:
-        options = {"isolation_level": "SERIALIZABLE"}
-        db.session.connection(execution_options=options)
-        calls.append(1)
-        account = db.session.get_one(Account, 1)
-        if len(calls) <= 2:
-            barrier.wait()
-
-        account.balance += 5
-
-    def add() -> None:
+    def call(index: int) -> None:
         with app.app_context():
-            run_transaction(work)
+            function(index)
 
-    with ThreadPoolExecutor(2) as threads:
-        for future in [threads.submit(add) for _ in range(2)]:
-            future.result()
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(call, range(number)))
 
-    assert len(calls) > 2
-    assert balances(app) == [20, 10]
+
+def add_one(account: Account | CountedAccount) -> None:
+    """Take time between reading and writing."""
+    before = account.balance
+    time.sleep(0.001)
+    account.balance = before + 1
+
+
+def test_no_update_is_lost(app: Flask) -> None:
+    def work() -> None:
+        add_one(db.session.get_one(Account, 1))
+
+    at_once(app, 40, lambda _: run_transaction(work))
+    assert balances(app) == [50, 10]
+
+
+def test_what_another_transaction_has_counted_meanwhile_is_a_conflict(
+    app: Flask,
+) -> None:
+    def work() -> None:
+        add_one(db.session.get_one(CountedAccount, 1))
+
+    level: IsolationLevel = "READ COMMITTED"
+    at_once(app, 40, lambda _: run_transaction(work, isolation_level=level))
+    with app.app_context():
+        assert db.session.get_one(CountedAccount, 1).balance == 40
+
+
+def run_with_the_default_level(work: Callable[[], None]) -> None:
+    run_transaction(work, isolation_level=None)
+
+
+def run_without(work: Callable[[], None]) -> None:
+    work()
+    db.session.commit()
+
+
+def withdraw_twice(app: Flask, run: Callable[[Callable[[], None]], None]) -> list[int]:
+    """Let two transactions take 15 from accounts that together hold 20.
+
+    Each looks at the sum before, and both have done so before one goes on.
+    """
+    barrier = threading.Barrier(2, timeout=10)
+    looked: set[int] = set()
+
+    def withdraw(index: int) -> None:
+        def work() -> None:
+            total = sum(db.session.scalars(select(Account.balance)))
+            if index not in looked:
+                looked.add(index)
+                barrier.wait()
+            if total >= 15:
+                db.session.get_one(Account, index + 1).balance -= 15
+
+        run(work)
+
+    at_once(app, 2, withdraw)
+    return sorted(balances(app))
+
+
+def test_a_rule_that_transactions_keep_only_together_is_kept(app: Flask) -> None:
+    assert withdraw_twice(app, run_transaction) == [-5, 10]
+
+
+def test_an_argument_takes_less_isolation(app: Flask) -> None:
+    assert withdraw_twice(app, run_with_the_default_level) == [-5, -5]
+
+
+@pytest.mark.parametrize("work", [lambda: None, lambda: change(1, 0)])
+def test_the_isolation_level_ends_with_the_transaction(
+    app: Flask, work: Callable[[], None]
+) -> None:
+    at_once(app, 8, lambda _: run_transaction(work))
+    assert withdraw_twice(app, run_without) == [-5, -5]
+
+
+def test_an_unknown_isolation_level_is_an_error(app: Flask) -> None:
+    with app.app_context():
+        with pytest.raises((ArgumentError, DBAPIError)):
+            run_transaction(list, isolation_level="EXTREME")  # type: ignore[arg-type]
+
+        run_transaction(lambda: change(1, 5))
+
+    assert balances(app) == [15, 10]
+
+
+def test_a_row_that_was_not_there_is_created_once(app: Flask) -> None:
+    def get_or_create() -> Account:
+        account = db.session.get(Account, 3)
+        if account is None:
+            time.sleep(0.001)
+            account = Account(id=3, balance=0)
+            db.session.add(account)
+
+        account.balance += 1
+        return account
+
+    at_once(app, 40, lambda _: run_transaction(get_or_create))
+    assert balances(app) == [10, 10, 40]
+
+
+def test_a_function_is_called_once_after_a_transaction_that_was_repeated(
+    app: Flask,
+) -> None:
+    calls: list[int] = []
+    sent: list[int] = []
+
+    def send(number: int) -> None:
+        def work() -> None:
+            calls.append(number)
+            after_commit(sent.append, number)
+            add_one(db.session.get_one(Account, 1))
+
+        run_transaction(work)
+
+    at_once(app, 40, send)
+    assert len(calls) > 40
+    assert sorted(sent) == list(range(40))
 
 
 def test_another_error_is_raised_at_once(app: Flask) -> None:
@@ -170,7 +292,7 @@ def test_an_interruption_ends_the_transaction(app: Flask) -> None:
 
 @pytest.mark.parametrize(("options", "retries"), [({}, 10), ({"retries": 2}, 2)])
 def test_in_the_end_it_gives_up(
-    app: Flask, pauses: list[float], options: dict[str, int], retries: int
+    app: Flask, pauses: list[float], options: dict[str, Any], retries: int
 ) -> None:
     calls = []
 

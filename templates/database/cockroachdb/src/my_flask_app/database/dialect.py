@@ -36,6 +36,9 @@ BUSY: set[object] = {"55P03", "53100", "53200"}
 # Limits how long a statement waits for a lock.
 LIMIT_WAITING = "SET lock_timeout = {milliseconds}"
 
+# SQLAlchemy's option sets the isolation level of a transaction.
+ISOLATE = ""
+
 # The transactions of other connections: connection, user, since when, statement.
 OPEN_TRANSACTIONS = """
 SELECT session_id, user_name, session_start, last_active_query

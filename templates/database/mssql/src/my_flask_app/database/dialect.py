@@ -36,6 +36,9 @@ BUSY: set[object] = {1222}
 # Limits how long a statement waits for a lock.
 LIMIT_WAITING = "SET LOCK_TIMEOUT {milliseconds}"
 
+# SQLAlchemy's option sets the isolation level of a transaction.
+ISOLATE = ""
+
 # The transactions of other connections: connection, user, since when, statement.
 OPEN_TRANSACTIONS = """
 SELECT s.session_id, s.login_name, s.last_request_start_time, s.status

@@ -48,6 +48,10 @@ SET innodb_lock_wait_timeout = LEAST(@@innodb_lock_wait_timeout, {seconds}),
     lock_wait_timeout = LEAST(@@lock_wait_timeout, {seconds})
 """
 
+# Sets the isolation level of the next transaction. SQLAlchemy's option would set that
+# of the connection and then set it back, with two round trips each time.
+ISOLATE = "SET TRANSACTION ISOLATION LEVEL {level}"
+
 # The transactions of other connections: connection, user, since when, statement.
 OPEN_TRANSACTIONS = """
 SELECT trx_mysql_thread_id, user, trx_started, trx_query

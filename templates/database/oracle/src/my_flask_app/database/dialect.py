@@ -36,6 +36,9 @@ BUSY: set[object] = {54, 30006}
 # Nothing limits how long a statement waits for a lock.
 LIMIT_WAITING = ""
 
+# SQLAlchemy's option sets the isolation level of a transaction.
+ISOLATE = ""
+
 # The transactions of other connections: connection, user, since when, statement.
 OPEN_TRANSACTIONS = """
 SELECT s.sid, s.username, t.start_time, s.sql_id FROM v$transaction t

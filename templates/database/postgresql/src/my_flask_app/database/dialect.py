@@ -41,6 +41,9 @@ SELECT set_config('lock_timeout', '{milliseconds}', false) FROM pg_settings
 WHERE name = 'lock_timeout' AND setting::int NOT BETWEEN 1 AND {milliseconds}
 """
 
+# SQLAlchemy's option sets the isolation level of a transaction.
+ISOLATE = ""
+
 # The transactions of other connections: connection, user, since when, statement.
 OPEN_TRANSACTIONS = """
 SELECT pid, usename, xact_start, query FROM pg_stat_activity
