@@ -323,6 +323,11 @@ FLASK_SQLALCHEMY_BREAKS = {
 }
 
 SQLITE_BREAKS = {
+    "moments without their time zone": (
+        "times.py",
+        "return value.replace(tzinfo=timezone.utc)",
+        "return value",
+    ),
     "transactions that begin without a turn to write": (
         "database/turns.py",
         '"BEGIN IMMEDIATE"',
@@ -917,6 +922,11 @@ SQLITE_BREAKS = {
 }
 
 SERVER_BREAKS = {
+    "moments in whole seconds": (
+        "times.py",
+        "mysql.DATETIME(fsp=6)",
+        "mysql.DATETIME()",
+    ),
     "every error is the application's fault": (
         "errors.py",
         'if is_temporary(getattr(error, "original_exception", None)):',

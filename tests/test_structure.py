@@ -25,7 +25,7 @@ URLS = [
 ]
 
 OWNED = 400
-MACHINERY = {"sqlite": 3400, "server": 2060}
+MACHINERY = {"sqlite": 3480, "server": 2135}
 MODULE = 150
 
 
@@ -43,6 +43,7 @@ def is_machinery(project: Project, path: Path) -> bool:
     return path.is_relative_to(project.package / "database") or path.name in (
         "environment.py",
         "greenlets.py",
+        "times.py",
     )
 
 
