@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
+from datetime import timezone
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -34,7 +36,12 @@ def add_student(url: str) -> None:
     engine = create_engine(url)
     core.metadata.create_all(engine)
     with engine.begin() as connection:
-        student = {"id": 1, "name": "Ada Lovelace", "email": "ada@example.com"}
-        connection.execute(core.students.insert(), student)
+        ada = core.students.insert().values(
+            id=1,
+            name="Ada Lovelace",
+            email="ada@example.com",
+            created=datetime.now(timezone.utc),
+        )
+        connection.execute(ada)
 
     engine.dispose()

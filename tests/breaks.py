@@ -328,6 +328,11 @@ FLASK_SQLALCHEMY_BREAKS = {
 }
 
 SQLITE_BREAKS = {
+    "moments without their time zone": (
+        "times.py",
+        "return value.replace(tzinfo=timezone.utc)",
+        "return value",
+    ),
     "transactions that begin without a turn to write": (
         "database/turns.py",
         '"BEGIN IMMEDIATE"',
@@ -922,6 +927,11 @@ SQLITE_BREAKS = {
 }
 
 SERVER_BREAKS = {
+    "moments in whole seconds": (
+        "times.py",
+        "mysql.DATETIME(fsp=6)",
+        "mysql.DATETIME()",
+    ),
     "every error is the application's fault": (
         "errors.py",
         "if is_temporary(cause):",

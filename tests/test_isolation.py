@@ -135,6 +135,7 @@ ROWS: list[tuple[dict[str, str], dict[str, str], set[str]]] = [
             "tests/databases.py",
             "tests/test_config.py",
             "tests/test_gunicorn.py",
+            "tests/test_time_zones.py",
         },
     ),
     (
@@ -158,6 +159,8 @@ ROWS: list[tuple[dict[str, str], dict[str, str], set[str]]] = [
             "tests/database/test_urls.py",
             "tests/databases.py",
             "tests/test_config.py",
+            "tests/test_implicit_commits.py",
+            "tests/test_time_zones.py",
         },
     ),
     (

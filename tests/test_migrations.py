@@ -46,6 +46,7 @@ def test_a_change_of_the_models_becomes_a_migration(project: Project) -> None:
     models.write_text(
         models.read_text()
         + "    nickname: Mapped[str | None] = mapped_column(String(20))\n"
+        + "    graduation: Mapped[datetime | None]\n"
     )
     flask(project, "db", "migrate", "-m", "Add nicknames")
     project.python("-m", "ruff", "check", "--no-cache")
@@ -70,7 +71,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.execute("INSERT INTO students VALUES (1, 'Ada', 'ada@example.org')")
+    op.execute("INSERT INTO students VALUES (1, 'Ada', 'a@example.org', '2026-07-01')")
     op.create_table(
         "marks",
         sa.Column("id", sa.Integer(), primary_key=True),

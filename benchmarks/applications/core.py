@@ -5,6 +5,7 @@ import os
 from flask import Flask
 from sqlalchemy import Column
 from sqlalchemy import create_engine
+from sqlalchemy import DateTime
 from sqlalchemy import Integer
 from sqlalchemy import MetaData
 from sqlalchemy import select
@@ -18,6 +19,7 @@ students = Table(
     Column("id", Integer, primary_key=True),
     Column("name", String(100), nullable=False),
     Column("email", String(254), nullable=False, unique=True),
+    Column("created", DateTime(timezone=True), nullable=False),
 )
 
 

@@ -1,9 +1,11 @@
 """Flask-SQLAlchemy as it comes, in a bare Flask application."""
 
 import os
+from datetime import datetime
 
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import DateTime
 from sqlalchemy import String
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.orm import Mapped
@@ -25,6 +27,7 @@ class Student(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(100))
     email: Mapped[str] = mapped_column(String(254), unique=True)
+    created: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
 
 def create_app(**options: object) -> Flask:

@@ -7,9 +7,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 from helpers import config_for_tests
 from helpers import dispose
+from helpers import undone
 
 from my_flask_app.app import create_app
-from my_flask_app.database import db
 
 
 @pytest.fixture(scope="session")
@@ -36,14 +36,8 @@ def client(app: Flask) -> Iterator[FlaskClient]:
     """Return a client whose requests change nothing once the test is over.
 
     Their sessions join a transaction of the test, which is rolled back. A commit
-    only releases a savepoint in it.
+    only releases a savepoint in it. A statement that commits by itself, as ``CREATE
+    TABLE`` does on MySQL, is an error at the end of the test.
     """
-    with app.app_context():
-        engine = db.engine
-
-    sessions = db.session.session_factory
-    with engine.connect() as connection, connection.begin() as transaction:
-        sessions.configure(bind=connection, join_transaction_mode="create_savepoint")
+    with undone(app):
         yield app.test_client()
-        sessions.configure(bind=None, join_transaction_mode="conditional_savepoint")
-        transaction.rollback()

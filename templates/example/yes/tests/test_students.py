@@ -1,4 +1,6 @@
 import re
+from datetime import datetime
+from datetime import timezone
 
 import pytest
 from flask import Flask
@@ -24,6 +26,13 @@ def test_a_student_is_added(client: FlaskClient) -> None:
     page = add(client)
     assert "Ada Lovelace" in page
     assert "ada@example.org" in page
+
+
+def test_the_list_says_when_a_student_was_added(client: FlaskClient) -> None:
+    before = datetime.now(timezone.utc)
+    match = re.search(r'<time datetime="(.+)">', add(client))
+    assert match
+    assert before <= datetime.fromisoformat(match[1]) <= datetime.now(timezone.utc)
 
 
 def test_a_student_is_edited(client: FlaskClient) -> None:

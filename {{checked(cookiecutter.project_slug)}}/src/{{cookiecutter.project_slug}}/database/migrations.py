@@ -4,14 +4,17 @@ Run by ``migrations/env.py``, and tested in ``tests/database/test_migrations.py`
 """
 
 import logging
+from typing import Literal
 
 from alembic import context
+from alembic.autogenerate.api import AutogenContext
 from alembic.operations.ops import MigrationScript
 from alembic.util import CommandError
 from sqlalchemy import Connection
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from ..times import UtcDateTime
 from . import Base
 from . import db
 from . import dialect
@@ -48,6 +51,7 @@ def migrate() -> None:
             connection=connection,
             target_metadata=Base.metadata,
             process_revision_directives=write_no_empty_migration,
+            render_item=render_moment,
             **dialect.MIGRATION_OPTIONS,
         )
         try:
@@ -104,3 +108,14 @@ def write_no_empty_migration(
     if generated and operations is not None and operations.is_empty():
         directives.clear()
         logger.info("Nothing has changed.")
+
+
+def render_moment(
+    kind: str, item: object, context: AutogenContext
+) -> str | Literal[False]:
+    """Write the type of a moment as migrations import it, and leave the rest alone."""
+    if not isinstance(item, UtcDateTime):
+        return False
+
+    context.imports.add(f"from {UtcDateTime.__module__} import UtcDateTime")
+    return "UtcDateTime()"

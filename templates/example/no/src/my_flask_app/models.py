@@ -1,19 +1,28 @@
 """The tables. Nothing here needs Flask, so a script can use them too."""
 
+from datetime import datetime
+
 from sqlalchemy import MetaData
 from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.orm import registry
+
+from .times import UtcDateTime
 
 
 class Base(DeclarativeBase):
     """What every table's class derives from."""
 
-    # Migrations can change a constraint only by its name.
-    metadata = MetaData(
-        naming_convention={
-            "ix": "ix_%(column_0_label)s",
-            "uq": "uq_%(table_name)s_%(column_0_name)s",
-            "ck": "ck_%(table_name)s_%(constraint_name)s",
-            "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
-            "pk": "pk_%(table_name)s",
-        }
+    registry = registry(
+        # ``Mapped[datetime]`` is a moment, with its time zone.
+        type_annotation_map={datetime: UtcDateTime()},
+        # Migrations can change a constraint only by its name.
+        metadata=MetaData(
+            naming_convention={
+                "ix": "ix_%(column_0_label)s",
+                "uq": "uq_%(table_name)s_%(column_0_name)s",
+                "ck": "ck_%(table_name)s_%(constraint_name)s",
+                "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+                "pk": "pk_%(table_name)s",
+            }
+        ),
     )

@@ -9,7 +9,7 @@
 #   connection_ids: SELECT session_id FROM [SHOW SESSIONS]
 #   kill: CANCEL SESSION '{}'
 #   sleep: SELECT pg_sleep(0.2)
-#   change: SET application_name = 'probe'
+#   change: SET TIME ZONE 'Asia/Tokyo'
 # ///
 """What is particular to CockroachDB.
 

@@ -15,7 +15,7 @@
 #   connection_ids: SELECT id FROM information_schema.processlist
 #   kill: KILL {}
 #   sleep: SELECT SLEEP(0.2)
-#   change: SET @probe = 1
+#   change: SET time_zone = '+09:00'
 # ///
 """What is particular to MySQL and MariaDB.
 

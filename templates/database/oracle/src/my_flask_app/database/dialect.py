@@ -8,7 +8,7 @@
 #   connection_ids: SELECT sid FROM v$session
 #   kill: ALTER SYSTEM KILL SESSION '{}'
 #   sleep: BEGIN DBMS_SESSION.SLEEP(0.2); END;
-#   change: ALTER SESSION SET nls_territory = 'AMERICA'
+#   change: ALTER SESSION SET time_zone = '+09:00'
 # ///
 """What is particular to Oracle.
 

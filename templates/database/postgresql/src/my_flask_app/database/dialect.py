@@ -11,7 +11,7 @@
 #   connection_ids: SELECT pid FROM pg_stat_activity
 #   kill: SELECT pg_terminate_backend({})
 #   sleep: SELECT pg_sleep(0.2)
-#   change: SET application_name = 'probe'
+#   change: SET TIME ZONE 'Asia/Tokyo'
 # ///
 """What is particular to PostgreSQL.
 

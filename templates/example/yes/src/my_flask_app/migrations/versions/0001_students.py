@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from my_flask_app.times import UtcDateTime
+
 revision = "0001"
 down_revision = None
 branch_labels = None
@@ -15,6 +17,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("name", sa.String(length=100), nullable=False),
         sa.Column("email", sa.String(length=254), nullable=False),
+        sa.Column("created", UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_students")),
         sa.UniqueConstraint("email", name=op.f("uq_students_email")),
     )
