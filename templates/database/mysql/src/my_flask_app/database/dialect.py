@@ -42,10 +42,12 @@ ENDS_TRANSACTION = CONFLICTS | {1206}
 # may work later.
 BUSY: set[object] = {1021, 1041, 1205, 3572}
 
-# Limits how long a statement waits for a lock, if nothing has limited it further.
+# Limits how long a statement waits for a lock, if nothing has limited it further. MySQL
+# refuses what LEAST returns, as its type is another (1232).
 LIMIT_WAITING = """
-SET innodb_lock_wait_timeout = LEAST(@@innodb_lock_wait_timeout, {seconds}),
-    lock_wait_timeout = LEAST(@@lock_wait_timeout, {seconds})
+SET innodb_lock_wait_timeout =
+        CAST(LEAST(@@innodb_lock_wait_timeout, {seconds}) AS UNSIGNED),
+    lock_wait_timeout = CAST(LEAST(@@lock_wait_timeout, {seconds}) AS UNSIGNED)
 """
 
 # Sets the isolation level of the next transaction. SQLAlchemy's option would set that
