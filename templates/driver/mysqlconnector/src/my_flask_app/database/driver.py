@@ -11,9 +11,12 @@
 Tested in ``tests/database/test_connections.py``.
 """
 
+import ssl
 from typing import Any
 
+from mysql.connector.constants import DEFAULT_CONFIGURATION
 from sqlalchemy import Engine
+from sqlalchemy import event
 
 from . import locks
 
@@ -27,11 +30,48 @@ ENGINE_OPTIONS: dict[str, Any] = {"pool_pre_ping": True}
 # The client's error CR_SERVER_LOST_EXTENDED.
 SERVER_LOST = 2055
 
+# The client's error CR_SSL_CONNECTION_ERROR.
+SSL_CONNECTION_ERROR = 2026
+
+# What the query of a URL may say; "ssl_mode" is for connect().
+PARAMETERS = """
+    allow_local_infile allow_local_infile_in_path auth_plugin autocommit buffered
+    charset client_flag client_flags collation compress conn_attrs connect_timeout
+    connection_timeout consume_results converter_class converter_str_fallback database
+    db dns_srv dsn force_ipv6 get_warnings host init_command kerberos_auth_mode
+    krb_service_principal oci_config_file oci_config_profile openid_token_file
+    option_files option_groups passwd password password1 password2 password3 plugin
+    pool_name pool_reset_session pool_size port raise_on_warnings raw
+    read_default_file read_timeout
+    sql_mode ssl_ca ssl_cert ssl_cipher ssl_disabled ssl_key ssl_mode ssl_verify_cert
+    ssl_verify_identity time_zone tls_ciphersuites tls_versions unix_socket use_pure
+    use_unicode user username webauthn_callback write_timeout
+"""
+
+# The first names the authority, or else those that the system trusts.
+FILES = ("ssl_ca", "ssl_cert", "ssl_key")
+SYSTEM = ssl.get_default_verify_paths().cafile or "that of an authority"
+
+# How well a connection is protected, as the driver is told.
+TLS: dict[str, dict[str, str]] = {
+    "disable": {"ssl_disabled": "true"},
+    "allow": {},
+    "prefer": {},
+    "require": {"ssl_mode": "REQUIRED"},
+    "verify-ca": {"ssl_ca": SYSTEM, "ssl_verify_cert": "true"},
+    "verify-full": {
+        "ssl_ca": SYSTEM,
+        "ssl_verify_cert": "true",
+        "ssl_verify_identity": "true",
+    },
+}
+
 
 def protect(engine: Engine) -> None:
     """Let threads take turns with a connection, which they must not share."""
     # A cursor asks the server as it is made, and looks for results as it is closed.
     locks.protect(engine, ["cursor", "handle_unread_result"])
+    event.listen(engine, "do_connect", connect)
 
 
 def has_died(connection: Any) -> bool:
@@ -61,3 +101,21 @@ def autocommit(connection: Any) -> object:
 def has_failed(connection: Any) -> bool:
     """Return no, as the server refuses a commit that would lose something."""
     return False
+
+
+def takes(name: str) -> bool:
+    """Tell whether the driver knows a parameter that is newer than this module."""
+    return name in DEFAULT_CONFIGURATION
+
+
+def connect(dialect: Any, _record: Any, args: Any, given: dict[str, Any]) -> Any:
+    """Connect; the driver itself cannot be told that a connection must be encrypted."""
+    required = given.pop("ssl_mode", None)
+    connection = dialect.connect(*args, **given)
+    if required and not connection.is_secure:
+        connection.close()
+        raise dialect.loaded_dbapi.OperationalError(
+            "the server does not encrypt", SSL_CONNECTION_ERROR
+        )
+
+    return connection

@@ -8,9 +8,13 @@
 Tested in ``tests/database/test_connections.py``.
 """
 
+import inspect
+import ssl
 from typing import Any
 
+import pg8000  # type: ignore[import-untyped]
 from sqlalchemy import Engine
+from sqlalchemy import event
 
 from . import locks
 from .sockets import is_readable
@@ -21,10 +25,25 @@ CONNECT_ARGS: dict[str, Any] = {}
 
 ENGINE_OPTIONS: dict[str, Any] = {}
 
+# What the query of a URL may say; what begins with "ssl" is for connect().
+PARAMETERS = """
+    application_name database host password plugin port replication source_address
+    sslcert sslkey sslmode sslrootcert tcp_keepalive timeout unix_sock user
+"""
+
+# The first names the authority, or else that of the system.
+FILES = ("sslrootcert", "sslcert", "sslkey")
+SYSTEM = "system"
+
+# How well a connection is protected, as the driver is told.
+MODES = "disable allow prefer require verify-ca verify-full".split()
+TLS = {mode: {"sslmode": mode} for mode in MODES}
+
 
 def protect(engine: Engine) -> None:
     """Let threads take turns with a connection, which they must not share."""
     locks.protect(engine)
+    event.listen(engine, "do_connect", connect)
 
 
 def has_died(connection: Any) -> bool:
@@ -52,3 +71,41 @@ def autocommit(connection: Any) -> object:
 def has_failed(connection: Any) -> bool:
     """Tell whether a transaction can only be rolled back."""
     return bool(connection._transaction_status == b"E")
+
+
+def takes(name: str) -> bool:
+    """Tell whether the driver knows a parameter that is newer than this module."""
+    return name in inspect.signature(pg8000.connect).parameters
+
+
+def connect(dialect: Any, _record: Any, args: Any, given: dict[str, Any]) -> Any:
+    """Connect; the driver itself takes a context instead of words."""
+    mode = given.pop("sslmode", "")
+    files = [given.pop(name, None) for name in FILES]
+    try:
+        if mode or any(files):
+            given["ssl_context"] = context(mode or "verify-full", *files)
+
+        return dialect.connect(*args, **given)
+    except ssl.SSLError as error:
+        raise pg8000.InterfaceError(str(error)) from error
+
+
+def context(
+    mode: str, authority: str | None, certificate: str | None, key: str | None
+) -> ssl.SSLContext | bool | None:
+    if mode in ("disable", "allow", "prefer"):
+        return False if mode == "disable" else None
+
+    made = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    made.check_hostname = mode == "verify-full"
+    if mode == "require":
+        made.verify_mode = ssl.CERT_NONE
+    elif authority in (None, SYSTEM):
+        made.load_default_certs()
+    else:
+        made.load_verify_locations(authority)
+    if certificate:
+        made.load_cert_chain(certificate, key)
+
+    return made
