@@ -1,6 +1,7 @@
 """Each driver protects connections as a URL says, in whatever words."""
 
 import json
+import re
 from collections.abc import Callable
 from collections.abc import Iterator
 from functools import cache
@@ -8,13 +9,16 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+from sqlalchemy import make_url
 
+from template_extension.databases import read_database
 from tests import needs
 from tests import servers
 from tests.certificates import Certificate
 from tests.certificates import certificate
 from tests.conftest import Bake
 from tests.conftest import Project
+from tests.conftest import ROOT
 
 POSTGRESQL = ["psycopg", "psycopg2", "pg8000"]
 MYSQL = ["pymysql", "mysqldb", "mysqlconnector"]
@@ -47,6 +51,24 @@ print(json.dumps([answer(url) for url in sys.argv[1:]]))
 
 
 Projects = Callable[[str], Project]
+
+
+# Prints what is said to each URL, which is nothing if it can be used.
+START = """
+import json, os, sys
+from my_flask_app.config import database_url
+from my_flask_app.environment import ConfigError
+
+def answer(url):
+    os.environ["DATABASE_URL"] = url
+    try:
+        database_url("DATABASE_URL")
+    except ConfigError as error:
+        return error.format_message()
+    return ""
+
+print(json.dumps([answer(url) for url in sys.argv[1:]]))
+"""
 
 
 class EncryptingMariaDB(servers.MariaDB):
@@ -230,3 +252,92 @@ def test_a_server_is_verified_by_what_the_system_trusts(
     [refused] = connections(projects(driver), [url])
     [found] = connections(projects(driver), [url], SSL_CERT_FILE=str(authority.file))
     assert (refused, found) in [("refused", "connected"), ("refused", "encrypted")]
+
+
+ROW = re.compile(r"^\| .+ \| `(\S+://\S+)` \| (.+) \|$", re.MULTILINE)
+PRINTED = ROW.findall((ROOT / "docs/databases.md").read_text())
+
+# How a connection ends that is made to the server that encrypts, to the same by another
+# name than in its certificate, and to the server that does not.
+ENDS = {
+    "plain": [False, False, True],
+    "as the server likes": [True, True, True],
+    "encrypted": [True, True, False],
+    "verified": [True, False, False],
+}
+
+
+def printed(driver: str) -> "list[tuple[str, str]]":
+    """Return what hosting companies print for a driver, and how it protects."""
+    start = "mysql" if driver in MYSQL else "postgres"
+    return [
+        (url.replace("://", f"+{driver}://", 1), protection)
+        for url, protection in PRINTED
+        if url.startswith(start)
+    ]
+
+
+def leading_to(server: str, url: str, authority: Certificate) -> str:
+    """Return what was printed, as far as it can be for a server on this machine."""
+    there, query = make_url(server), dict(make_url(url).query)
+    if server != url:
+        # PgBouncer, which encrypts here, cannot do that.
+        query.pop("channel_binding", None)
+    for name in query.keys() & {"ssl-ca", "ssl_ca", "sslrootcert"}:
+        query[name] = str(authority.file)
+
+    return there.set(query=query).render_as_string(hide_password=False)
+
+
+@every_driver
+def test_what_hosting_companies_print_protects_as_it_should(
+    projects: Projects,
+    driver: str,
+    encrypting: str,
+    plain: str,
+    authority: Certificate,
+) -> None:
+    servers = [encrypting, encrypting.replace(HERE, ELSEWHERE), plain]
+    rows = [(url, ENDS[how]) for url, how in printed(driver) if how in ENDS]
+    found = connections(
+        projects(driver),
+        [leading_to(it, url, authority) for url, _ in rows for it in servers],
+        SSL_CERT_FILE=str(authority.file),
+    )
+    assert len(rows) > 5
+    for number, (url, ends) in enumerate(rows):
+        answers = found[3 * number : 3 * number + 3]
+        assert [it != "refused" for it in answers] == ends, (url, answers)
+
+
+@every_driver
+def test_what_hosting_companies_print_is_taken_or_refused_in_one_line(
+    projects: Projects, driver: str, authority: Certificate
+) -> None:
+    rows = printed(driver)
+    here = [leading_to(url, url, authority) for url, _ in rows]
+    said = starts(projects(driver), here)
+    for (url, protection), started in zip(rows, said, strict=True):
+        reason = protection.partition("refused: ")[2]
+        if "channel_binding" in url and driver == "pg8000":
+            reason = "'channel_binding'"
+
+        for line in (asked(url), started):
+            assert reason in line and bool(reason) is bool(line), url
+            assert len(line.splitlines()) <= 1 and ":password" not in line
+
+
+def asked(url: str) -> str:
+    """Return what the template says to a URL, which is nothing if it takes it."""
+    try:
+        read_database(url)
+    except ValueError as reason:
+        return str(reason)
+
+    return ""
+
+
+def starts(project: Project, urls: list[str]) -> list[str]:
+    """Return what a project says to each URL as it starts."""
+    found: list[str] = json.loads(project.python("-c", START, *urls))
+    return found

@@ -220,6 +220,15 @@ def test_a_url_is_kept_without_its_secrets(url: str) -> None:
     ("url", "likely"),
     [
         ("postgressql://u@h/d", "postgresql+psycopg://u@h/d"),
+        ("postgres://u@h/d?sslmod=x", ""),
+        (
+            "mysql://u@h/d?chraset=utf8mb4&ssl=1",
+            "mysql+pymysql://u@h/d?charset=utf8mb4&ssl=1",
+        ),
+        (
+            "postgresql+psycopg3://u@h/d?connect_timout=1",
+            "postgresql+psycopg://u@h/d?connect_timeout=1",
+        ),
         ("Postgres://u@h/d", "postgresql+psycopg://u@h/d"),
         ("postgresql+psycopg3://u@h/d", "postgresql+psycopg://u@h/d"),
         ("postgresql+asyncpg://u@h/d", "postgresql+psycopg://u@h/d"),

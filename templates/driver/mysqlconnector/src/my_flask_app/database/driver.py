@@ -15,8 +15,10 @@ import ssl
 from typing import Any
 
 from mysql.connector.constants import DEFAULT_CONFIGURATION
+from mysql.connector.errors import OperationalError
 from sqlalchemy import Engine
 from sqlalchemy import event
+from sqlalchemy.dialects.mysql.mysqlconnector import MySQLDialect_mysqlconnector
 
 from . import locks
 
@@ -33,7 +35,7 @@ SERVER_LOST = 2055
 # The client's error CR_SSL_CONNECTION_ERROR.
 SSL_CONNECTION_ERROR = 2026
 
-# What the query of a URL may say; "ssl_mode" is for connect().
+# What the query of a URL may say; "ssl_mode" is for protect().
 PARAMETERS = """
     allow_local_infile allow_local_infile_in_path auth_plugin autocommit buffered
     charset client_flag client_flags collation compress conn_attrs connect_timeout
@@ -71,7 +73,8 @@ def protect(engine: Engine) -> None:
     """Let threads take turns with a connection, which they must not share."""
     # A cursor asks the server as it is made, and looks for results as it is closed.
     locks.protect(engine, ["cursor", "handle_unread_result"])
-    event.listen(engine, "do_connect", connect)
+    if "ssl_mode" in engine.url.query:
+        event.listen(engine, "connect", refuse_unencrypted)
 
 
 def has_died(connection: Any) -> bool:
@@ -108,14 +111,13 @@ def takes(name: str) -> bool:
     return name in DEFAULT_CONFIGURATION
 
 
-def connect(dialect: Any, _record: Any, args: Any, given: dict[str, Any]) -> Any:
-    """Connect; the driver itself cannot be told that a connection must be encrypted."""
-    required = given.pop("ssl_mode", None)
-    connection = dialect.connect(*args, **given)
-    if required and not connection.is_secure:
-        connection.close()
-        raise dialect.loaded_dbapi.OperationalError(
-            "the server does not encrypt", SSL_CONNECTION_ERROR
-        )
+def refuse_unencrypted(connection: Any, _: Any) -> None:
+    """Do what the driver cannot be told to."""
+    if not connection.is_secure:
+        raise OperationalError("the server does not encrypt", SSL_CONNECTION_ERROR)
 
-    return connection
+
+# Engines that others make of such a URL need it, too.
+@event.listens_for(MySQLDialect_mysqlconnector, "do_connect")
+def leave_out(_dialect: Any, _record: Any, _args: Any, given: dict[str, Any]) -> None:
+    given.pop("ssl_mode", None)

@@ -59,7 +59,8 @@ def protect(engine: Engine) -> None:
     """Let threads take turns with a connection, which they must not share."""
     # A cursor looks for further results as it is closed.
     locks.protect(engine, ["next_result"])
-    event.listen(engine, "do_connect", connect)
+    if engine.url.query.get("ssl_mode") == "REQUIRED":
+        event.listen(engine, "connect", refuse_unencrypted)
 
 
 def has_died(connection: Any) -> bool:
@@ -92,16 +93,12 @@ def takes(name: str) -> bool:
     return False
 
 
-def connect(dialect: Any, _record: Any, args: Any, given: dict[str, Any]) -> Any:
-    """Connect; MariaDB's client would do so without encryption, required or not."""
-    connection = dialect.connect(*args, **given)
-    if given.get("ssl_mode") == "REQUIRED" and not is_encrypted(connection):
-        connection.close()
-        raise dialect.loaded_dbapi.OperationalError(
+def refuse_unencrypted(connection: Any, _: Any) -> None:
+    """Do what MariaDB's client does not, with which REQUIRED has no effect."""
+    if not is_encrypted(connection):
+        raise connection.OperationalError(
             SSL_CONNECTION_ERROR, "the server does not encrypt"
         )
-
-    return connection
 
 
 def is_encrypted(connection: Any) -> bool:

@@ -15,6 +15,7 @@ from typing import Any
 import pg8000  # type: ignore[import-untyped]
 from sqlalchemy import Engine
 from sqlalchemy import event
+from sqlalchemy.dialects.postgresql.pg8000 import PGDialect_pg8000
 
 from . import locks
 from .sockets import is_readable
@@ -25,7 +26,7 @@ CONNECT_ARGS: dict[str, Any] = {}
 
 ENGINE_OPTIONS: dict[str, Any] = {}
 
-# What the query of a URL may say; what begins with "ssl" is for connect().
+# What the query of a URL may say; what begins with "ssl" is for encrypt().
 PARAMETERS = """
     application_name database host password plugin port replication source_address
     sslcert sslkey sslmode sslrootcert tcp_keepalive timeout unix_sock user
@@ -43,7 +44,6 @@ TLS = {mode: {"sslmode": mode} for mode in MODES}
 def protect(engine: Engine) -> None:
     """Let threads take turns with a connection, which they must not share."""
     locks.protect(engine)
-    event.listen(engine, "do_connect", connect)
 
 
 def has_died(connection: Any) -> bool:
@@ -78,26 +78,21 @@ def takes(name: str) -> bool:
     return name in inspect.signature(pg8000.connect).parameters
 
 
-def connect(dialect: Any, _record: Any, args: Any, given: dict[str, Any]) -> Any:
-    """Connect; the driver itself takes a context instead of words."""
-    mode = given.pop("sslmode", "")
-    files = [given.pop(name, None) for name in FILES]
-    try:
-        if mode or any(files):
-            given["ssl_context"] = context(mode or "verify-full", *files)
-
-        return dialect.connect(*args, **given)
-    except ssl.SSLError as error:
-        raise pg8000.InterfaceError(str(error)) from error
+class Context(ssl.SSLContext):
+    def wrap_socket(self, *args: Any, **options: Any) -> ssl.SSLSocket:
+        try:
+            return super().wrap_socket(*args, **options)
+        except ssl.SSLError as error:
+            raise pg8000.InterfaceError(str(error)) from error
 
 
 def context(
     mode: str, authority: str | None, certificate: str | None, key: str | None
-) -> ssl.SSLContext | bool | None:
+) -> Context | bool | None:
     if mode in ("disable", "allow", "prefer"):
         return False if mode == "disable" else None
 
-    made = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    made = Context(ssl.PROTOCOL_TLS_CLIENT)
     made.check_hostname = mode == "verify-full"
     if mode == "require":
         made.verify_mode = ssl.CERT_NONE
@@ -109,3 +104,13 @@ def context(
         made.load_cert_chain(certificate, key)
 
     return made
+
+
+# Engines that others make of such a URL need it, too.
+@event.listens_for(PGDialect_pg8000, "do_connect")
+def encrypt(_dialect: Any, _record: Any, _args: Any, given: dict[str, Any]) -> None:
+    """Give the driver a context, as it does not take words."""
+    mode = given.pop("sslmode", "")
+    files = [given.pop(name, None) for name in FILES]
+    if mode or any(files):
+        given["ssl_context"] = context(mode or "verify-full", *files)
