@@ -1,6 +1,6 @@
 # /// template
 # dialects: [mysql]
-# requirement: PyMySQL[rsa]>=1.1,<2
+# requirement: PyMySQL[rsa]>=1.2,<2
 # module: pymysql
 # ///
 """What is particular to PyMySQL, the driver.
