@@ -16,6 +16,7 @@ from .names import default_slug
 from .names import is_slug
 from .names import SLUG_LENGTH
 from .names import taken
+from .parameters import corrected
 from .text import CONTROL
 from .text import is_address
 from .urls import masked
@@ -210,7 +211,11 @@ def _corrected(url: str) -> str:
 
     drivers_by_name = _drivers_by_name(names[0])
     close = get_close_matches(driver, drivers_by_name, 1) if driver else []
-    return f"{'+'.join([*names, *(drivers_by_name[it] for it in close)])}://{rest}"
+    own = drivers()[drivers_by_name[close[0]] if close else dialects()[names[0]].driver]
+    return (
+        f"{'+'.join([*names, *(drivers_by_name[it] for it in close)])}://"
+        f"{corrected(own, rest)}"
+    )
 
 
 def _drivers_by_name(dialect: str) -> dict[str, str]:

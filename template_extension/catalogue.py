@@ -95,6 +95,9 @@ class Driver:
     time_out: bool = False
     """Whether its module says how long it may take to connect."""
 
+    parameters: frozenset[str] = frozenset()
+    """What the query of a URL may say, or nothing if that is not known."""
+
     pooler: bool = False
     """Whether its module says what it needs behind a pooler."""
 
@@ -148,6 +151,7 @@ def drivers() -> dict[str, Driver]:
                 socket="from .sockets import" in source,
                 lock="from . import locks" in source,
                 time_out='"connect_timeout"' in source,
+                parameters=frozenset(constant(source, "PARAMETERS").split()),
                 pooler="\nPOOLER_CONNECT_ARGS" in source,
                 **header(source),
             )

@@ -16,6 +16,7 @@ from .catalogue import dialects
 from .catalogue import Driver
 from .catalogue import drivers
 from .catalogue import drivers_of
+from .parameters import check
 from .text import CONTROL
 from .text import listed
 
@@ -75,17 +76,19 @@ def take_apart(url: str) -> Parts:
     parts = _parse(url)
     (_check_file if parts.dialect_name == "sqlite" else _check_server)(parts)
     _check_carried(parts.database or "")
+    for name, value in parts.query:
+        check(parts.driver, name, value)
     return parts
 
 
 def _parse(url: str) -> Parts:
-    match = URL.match(url)
+    match = URL.match(url.removeprefix("jdbc:"))
     if match is None:
         raise ValueError(f"it must be an SQLAlchemy URL such as {EXAMPLES}")
     if CONTROL.search(unquote(url)) or url != url.strip():
         raise ValueError("it must be a URL without control characters or outer spaces")
     name, dialect, driver = _driver(match["name"])
-    if match.end() < len(url):
+    if match.end() < len(match.string):
         raise ValueError("after the bracket of an IPv6 host comes ':', '/' or '?'")
     return Parts(
         name,

@@ -362,18 +362,21 @@ def stopped_at_the_end(server: Server) -> Iterator[None]:
 
 
 @contextmanager
-def pgbouncer(folder: Path, server: PostgreSQL, pool_size: int) -> Iterator[int]:
+def pgbouncer(
+    folder: Path, server: PostgreSQL, pool_size: int, settings: str = ""
+) -> Iterator[int]:
     """Run PgBouncer in front of a server, and yield the port of 127.0.0.1 it is at.
 
     It gives a connection to the server to a client for one transaction at a time.
 
     :param folder: an empty folder for its files.
     :param pool_size: how many connections to each database of the server it opens.
+    :param settings: lines for its file besides.
     """
     bouncer = needs.program("pgbouncer", "pgbouncer")
     port = free_port()
-    settings = folder / "pgbouncer.ini"
-    settings.write_text(
+    file = folder / "pgbouncer.ini"
+    file.write_text(
         f"""
 [databases]
 * = host=127.0.0.1 port={server.port} user=app
@@ -387,10 +390,11 @@ pool_mode = transaction
 default_pool_size = {pool_size}
 max_client_conn = 500
 {without_prepared_statements(bouncer)}
+{settings}
 """
     )
 
-    process = launch([bouncer, settings], folder, unprivileged_user(folder))
+    process = launch([bouncer, file], folder, unprivileged_user(folder))
     try:
         wait_until_it_answers(process, folder, lambda: accepts(("127.0.0.1", port)))
         yield port

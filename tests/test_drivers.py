@@ -85,3 +85,63 @@ def test_a_server_that_does_not_answer_is_given_up(bake: Bake, scheme: str) -> N
         url = f"{scheme}://me@127.0.0.1:{silent.getsockname()[1]}/app"
         project = bake(database_url=url)
         assert project.python("-c", CONNECT.format(url=url)) == "no answer\n"
+
+
+KNOWN = """
+import inspect
+from my_flask_app.database import driver
+{code}
+print(*sorted(set(names) - set(driver.PARAMETERS.split())))
+"""
+
+
+@pytest.mark.parametrize(
+    ("scheme", "code"),
+    [
+        (
+            "postgresql+psycopg",
+            "from psycopg.pq import Conninfo\n"
+            "names = [it.keyword.decode() for it in Conninfo.get_defaults()]",
+        ),
+        (
+            "postgresql+pg8000",
+            "import pg8000\n"
+            "names = {*inspect.signature(pg8000.connect).parameters}"
+            " - {'ssl_context', 'startup_params'}",
+        ),
+        (
+            "mysql+pymysql",
+            "import pymysql\n"
+            "names = {*inspect.signature(pymysql.connect).parameters}"
+            " - {'auth_plugin_map', 'conv', 'cursorclass'}",
+        ),
+        (
+            "mysql+mysqlconnector",
+            "from mysql.connector import constants as it\n"
+            "names = [*it.DEFAULT_CONFIGURATION, *it.CNX_POOL_ARGS]",
+        ),
+    ],
+)
+def test_what_a_driver_takes_is_known(bake: Bake, scheme: str, code: str) -> None:
+    """As the template cannot ask the driver, which is installed with the project."""
+    project = bake(database_url=f"{scheme}://me@localhost/app")
+    assert project.python("-c", KNOWN.format(code=code)) == "\n"
+
+
+@pytest.mark.parametrize(
+    ("driver", "name"),
+    [
+        ("postgresql+psycopg", "sslmode"),
+        ("postgresql+psycopg2", "sslmode"),
+        ("postgresql+pg8000", "ssl_context"),
+        ("mysql+pymysql", "conv"),
+        ("mysql+mysqlconnector", "use_pure"),
+    ],
+)
+def test_a_driver_that_is_newer_is_asked_for_more(
+    bake: Bake, driver: str, name: str
+) -> None:
+    project = bake(database_url=f"{driver}://me@localhost/app")
+    asked = f"print(driver.takes({name!r}), driver.takes('nonsense'))"
+    code = f"from my_flask_app.database import driver; {asked}"
+    assert project.python("-c", code) == "True False\n"

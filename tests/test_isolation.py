@@ -100,6 +100,7 @@ ROWS: list[tuple[dict[str, str], dict[str, str], set[str]]] = [
             f"{DATABASE}/manners.py",
             f"{DATABASE}/mistakes.py",
             f"{DATABASE}/own_writers.py",
+            f"{DATABASE}/parameters.py",
             f"{DATABASE}/runs.py",
             f"{DATABASE}/safe_requests.py",
             f"{DATABASE}/settings.py",

@@ -25,7 +25,7 @@ URLS = [
 ]
 
 OWNED = 400
-MACHINERY = {"sqlite": 3580, "server": 2280}
+MACHINERY = {"sqlite": 3580, "server": 2480}
 MODULE = 150
 
 

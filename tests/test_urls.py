@@ -99,6 +99,29 @@ def test_a_url_from_a_hosting_company_is_understood_at_run_time(
     project.python("-m", "flask", "db", "upgrade", DATABASE_URL=url)
 
 
+@pytest.mark.parametrize(
+    ("query", "reason"),
+    [
+        (
+            "/app?nonsense=1",
+            "has 'nonsense', which pymysql does not know; leave it out",
+        ),
+        ("/app?ssl_ca=/no", "has 'ssl_ca', which must name a file; '/no' is none"),
+        ("?ssl=true", "names no database, as mysql://user@host/name does"),
+    ],
+)
+@pytest.mark.parametrize("layer", ["Flask-SQLAlchemy", "SQLAlchemy"])
+def test_what_is_wrong_with_a_url_is_one_line_of_each_command(
+    bake: Bake, layer: str, query: str, reason: str
+) -> None:
+    project = bake(database_url="mysql://me@elsewhere/app", sqlalchemy_layer=layer)
+    url = f"mysql://me:hunter2@elsewhere{query}"
+    for command in (["routes"], ["db", "upgrade"]):
+        result = project.try_python("-m", "flask", *command, DATABASE_URL=url)
+        assert result.returncode == 1
+        assert result.stdout == f"Error: DATABASE_URL {reason}\n"
+
+
 def test_a_path_of_a_sqlite_file_with_spaces(bake: Bake, tmp_path: Path) -> None:
     path = tmp_path / "my data, 100% & more #1.db"
     serves_the_first_page(bake(database_url=f"sqlite:///{path}"))

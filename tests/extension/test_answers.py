@@ -220,6 +220,15 @@ def test_a_url_is_kept_without_its_secrets(url: str) -> None:
     ("url", "likely"),
     [
         ("postgressql://u@h/d", "postgresql+psycopg://u@h/d"),
+        ("postgres://u@h/d?sslmod=x", ""),
+        (
+            "mysql://u@h/d?chraset=utf8mb4&ssl=1",
+            "mysql+pymysql://u@h/d?charset=utf8mb4&ssl=1",
+        ),
+        (
+            "postgresql+psycopg3://u@h/d?connect_timout=1",
+            "postgresql+psycopg://u@h/d?connect_timeout=1",
+        ),
         ("Postgres://u@h/d", "postgresql+psycopg://u@h/d"),
         ("postgresql+psycopg3://u@h/d", "postgresql+psycopg://u@h/d"),
         ("postgresql+asyncpg://u@h/d", "postgresql+psycopg://u@h/d"),
@@ -263,7 +272,7 @@ def test_the_name_of_a_database_is_refused_with_an_example() -> None:
     ],
 )
 def test_a_secret_in_the_query_is_hidden_too(key: str) -> None:
-    kept = accepted("database_url", f"postgresql://h/d?{key}=hunter2", ANSWERS)
+    kept = accepted("database_url", f"mssql://h/d?{key}=hunter2", ANSWERS)
 
     assert "hunter2" not in kept
     assert "hunter2" in passwords.reveal(kept)
@@ -271,7 +280,7 @@ def test_a_secret_in_the_query_is_hidden_too(key: str) -> None:
 
 @pytest.mark.parametrize("key", ["passfile", "sslkey", "tokenfile"])
 def test_the_name_of_a_file_is_no_secret(key: str) -> None:
-    url = f"postgresql+psycopg://h/d?{key}=/etc/file"
+    url = f"mssql+pyodbc://h/d?{key}=/etc/file"
 
     assert accepted("database_url", url, ANSWERS) == url
 

@@ -83,6 +83,8 @@ def test_the_example_url_keeps_no_secret_of_the_query() -> None:
         ("postgresql://h/d", "postgresql+psycopg://h/d"),
         ("mysql://h/d", "mysql+pymysql://h/d"),
         ("mariadb://h/d", "mariadb+pymysql://h/d"),
+        ("mysql2://h/d", "mysql+pymysql://h/d"),
+        ("jdbc:postgresql://h/d", "postgresql+psycopg://h/d"),
         ("mssql://h/d", "mssql+pyodbc://h/d"),
         ("oracle://h/d", "oracle+oracledb://h/d"),
         ("cockroachdb://h/d", "cockroachdb+psycopg://h/d"),
@@ -114,6 +116,8 @@ PORT = (
 NAMELESS = "it must name a database, as in '{}://user:password@localhost/app'"
 OUTSIDE = "it must be a URL without control characters or outer spaces"
 ENCODED = "a database name or path is written without percent-encoding"
+UNKNOWN = "{!r} knows no parameter {!r}: leave it out, or correct it"
+MODES = "must be one of disable, allow, prefer, require, verify-ca, verify-full"
 
 
 @pytest.mark.parametrize(
@@ -186,6 +190,20 @@ ENCODED = "a database name or path is written without percent-encoding"
         ("sqlite:///C:\\app.db", "a database name or path cannot hold \\"),
         ("postgresql://h/a%20b", ENCODED),
         ("sqlite:///a%2Fb.db", ENCODED),
+        ("mysql://h/d?nonsense=1", UNKNOWN.format("pymysql", "nonsense")),
+        ("cockroachdb://h/d?charset=x", UNKNOWN.format("psycopg", "charset")),
+        ("mysql+mysqldb://h/d?options=x", UNKNOWN.format("mysqldb", "options")),
+        (
+            "postgresql+pg8000://h/d?sslmode=require&channel_binding=require",
+            UNKNOWN.format("pg8000", "channel_binding"),
+        ),
+        (
+            "postgresql://h/d?pgbouncer=true",
+            "'psycopg' knows no parameter 'pgbouncer': leave it out, and set"
+            " DATABASE_POOLER=yes",
+        ),
+        ("postgresql://h/d?sslmode=on", f"'sslmode' {MODES}"),
+        ("mysql://h/d?ssl-mode=hunter2", f"'ssl-mode' {MODES}"),
     ],
 )
 def test_a_url_that_cannot_work_is_refused_with_the_reason(
@@ -196,6 +214,34 @@ def test_a_url_that_cannot_work_is_refused_with_the_reason(
 
     assert str(refused.value) == reason
     assert len(reason.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "ssl-mode=REQUIRED",
+        "sslmode=verify-full&sslrootcert=/missing",
+        "sslMode=VERIFY_IDENTITY&ssl-ca=/missing&ssl_cert=/missing",
+        "ssl=true",
+        'ssl={"rejectUnauthorized":true}',
+        "sslaccept=strict",
+        "useSSL=true&verifyServerCertificate=false&allowPublicKeyRetrieval=true",
+        "ssl_ca=/missing&ssl_verify_cert=true&ssl_verify_identity=true",
+        "reconnect=true",
+    ],
+)
+@pytest.mark.parametrize(
+    "scheme", ["postgresql", "postgresql+pg8000", "mysql", "mysql+mysqldb"]
+)
+def test_a_parameter_is_accepted_in_the_words_of_many(scheme: str, query: str) -> None:
+    assert make_url(read_database(f"{scheme}://h/d?{query}").url).query == (
+        make_url(f"{scheme}://h/d?{query}").query
+    )
+
+
+def test_only_a_driver_that_is_known_well_refuses_a_parameter() -> None:
+    for url in ("mssql://h/d?nonsense=1", "oracle://h/d?ssl-mode=nonsense"):
+        assert read_database(url).url.endswith(url.partition("?")[2])
 
 
 @pytest.mark.parametrize(

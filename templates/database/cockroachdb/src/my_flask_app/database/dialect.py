@@ -21,6 +21,9 @@ from typing import Any
 # What a URL may begin with, and SQLAlchemy's name for it.
 NAMES = {"cockroachdb": "cockroachdb"}
 
+# Whether a URL has to name a database.
+NEEDS_DATABASE = True
+
 # serialization_failure: the transaction may be run again.
 CONFLICTS: set[object] = {"40001"}
 

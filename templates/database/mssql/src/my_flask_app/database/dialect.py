@@ -20,6 +20,9 @@ from typing import Any
 # What a URL may begin with, and SQLAlchemy's name for it.
 NAMES = {"mssql": "mssql"}
 
+# A data source may name the database, or the server has one for the user.
+NEEDS_DATABASE = False
+
 # ODBC's serialization failure, and the server's error for a deadlock: the transaction
 # may be run again.
 CONFLICTS: set[object] = {"40001", 1205}

@@ -25,7 +25,10 @@ Tested in ``tests/database/test_connections.py`` and ``test_transactions.py``.
 from typing import Any
 
 # What a URL may begin with, and SQLAlchemy's name for it.
-NAMES = {"mysql": "mysql", "mariadb": "mariadb"}
+NAMES = {"mysql": "mysql", "mysql2": "mysql", "mariadb": "mariadb"}
+
+# Whether a URL has to name a database.
+NEEDS_DATABASE = True
 
 # MariaDB's ER_CHECKREAD, and ER_LOCK_DEADLOCK: the transaction may be run again.
 CONFLICTS: set[object] = {1020, 1213}

@@ -20,6 +20,9 @@ from typing import Any
 # What a URL may begin with, and SQLAlchemy's name for it.
 NAMES = {"oracle": "oracle"}
 
+# The host may lead to the database, or a service name.
+NEEDS_DATABASE = False
+
 # ORA-00060, a deadlock, and ORA-08177, a serialization failure: the transaction may be
 # run again.
 CONFLICTS: set[object] = {60, 8177}

@@ -23,6 +23,9 @@ from typing import Any
 # What a URL may begin with, and SQLAlchemy's name for it.
 NAMES = {"postgresql": "postgresql", "postgres": "postgresql"}
 
+# Whether a URL has to name a database.
+NEEDS_DATABASE = True
+
 # serialization_failure and deadlock_detected: the transaction may be run again.
 CONFLICTS: set[object] = {"40001", "40P01"}
 

@@ -10,11 +10,15 @@ from sqlalchemy.exc import ArgumentError
 
 from . import dialect
 from . import driver
+from .parameters import translated
 
 ACCEPTED = " or ".join(f"{name}://" for name in dialect.NAMES)
 
 # What stands for a password in a URL that is printed or kept.
 STARS = "***"
+
+# What may name a database in the query of a URL.
+DATABASE = {"database", "db", "dbname", "dsn", "read_default_file", "service"}
 
 
 def parse_url(url: str | URL) -> URL:
@@ -24,7 +28,7 @@ def parse_url(url: str | URL) -> URL:
         message goes on after the name of what holds the URL.
     """
     try:
-        url = make_url(url)
+        url = make_url(url.removeprefix("jdbc:") if isinstance(url, str) else url)
     except ArgumentError:
         raise ValueError(f"is not a URL; it must start with {ACCEPTED}") from None
     except ValueError:
@@ -40,5 +44,8 @@ def parse_url(url: str | URL) -> URL:
 
     if STARS in (url.password, *url.query.values()):
         raise ValueError(f"has {STARS} in place of the password")
+    if dialect.NEEDS_DATABASE and not (url.database or DATABASE & url.query.keys()):
+        raise ValueError(f"names no database, as {name}://user@host/name does")
 
-    return url.set(drivername=f"{dialect.NAMES[name]}+{driver.NAME}")
+    url = url.set(drivername=f"{dialect.NAMES[name]}+{driver.NAME}")
+    return url.set(query=translated(url.query))

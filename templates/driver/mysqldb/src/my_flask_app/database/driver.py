@@ -10,9 +10,12 @@
 Tested in ``tests/database/test_connections.py``.
 """
 
+import ssl
+from contextlib import closing
 from typing import Any
 
 from sqlalchemy import Engine
+from sqlalchemy import event
 
 from . import locks
 
@@ -24,11 +27,40 @@ CONNECT_ARGS: dict[str, Any] = {"connect_timeout": 10}
 # It does not show its socket, so the server is asked.
 ENGINE_OPTIONS: dict[str, Any] = {"pool_pre_ping": True}
 
+# The client's error CR_SSL_CONNECTION_ERROR.
+SSL_CONNECTION_ERROR = 2026
+
+# What the query of a URL may say.
+PARAMETERS = """
+    auth_plugin autocommit binary_prefix charset client_flag collation compress
+    connect_timeout database db executemany_fallback host init_command local_infile
+    local_infile_dir multi_statements named_pipe passwd password plugin port
+    read_default_file read_default_group read_timeout server_public_key_path sql_mode
+    ssl ssl_ca ssl_capath ssl_cert ssl_check_hostname ssl_cipher ssl_key ssl_mode
+    unix_socket use_unicode user write_timeout
+"""
+
+# The first names the authority, or else those that the system trusts.
+FILES = ("ssl_ca", "ssl_cert", "ssl_key")
+SYSTEM = ssl.get_default_verify_paths().cafile or "that of an authority"
+
+# How well a connection is protected, as the driver is told.
+TLS: dict[str, dict[str, str]] = {
+    "disable": {"ssl_mode": "DISABLED"},
+    "allow": {"ssl_mode": "PREFERRED"},
+    "prefer": {"ssl_mode": "PREFERRED"},
+    "require": {"ssl_mode": "REQUIRED"},
+    "verify-ca": {"ssl_mode": "VERIFY_CA", "ssl_ca": SYSTEM},
+    "verify-full": {"ssl_mode": "VERIFY_IDENTITY", "ssl_ca": SYSTEM},
+}
+
 
 def protect(engine: Engine) -> None:
     """Let threads take turns with a connection, which they must not share."""
     # A cursor looks for further results as it is closed.
     locks.protect(engine, ["next_result"])
+    if engine.url.query.get("ssl_mode") == "REQUIRED":
+        event.listen(engine, "connect", refuse_unencrypted)
 
 
 def has_died(connection: Any) -> bool:
@@ -54,3 +86,22 @@ def autocommit(connection: Any) -> object:
 def has_failed(connection: Any) -> bool:
     """Return no, as the server refuses a commit that would lose something."""
     return False
+
+
+def takes(name: str) -> bool:
+    """Return no, as the driver does not tell what it knows."""
+    return False
+
+
+def refuse_unencrypted(connection: Any, _: Any) -> None:
+    """Do what MariaDB's client does not, with which REQUIRED has no effect."""
+    if not is_encrypted(connection):
+        raise connection.OperationalError(
+            SSL_CONNECTION_ERROR, "the server does not encrypt"
+        )
+
+
+def is_encrypted(connection: Any) -> bool:
+    with closing(connection.cursor()) as cursor:
+        cursor.execute("SHOW STATUS LIKE 'Ssl_cipher'")
+        return bool(cursor.fetchone()[1])

@@ -8,9 +8,14 @@
 Tested in ``tests/database/test_connections.py``.
 """
 
+import inspect
+import ssl
 from typing import Any
 
+import pg8000  # type: ignore[import-untyped]
 from sqlalchemy import Engine
+from sqlalchemy import event
+from sqlalchemy.dialects.postgresql.pg8000 import PGDialect_pg8000
 
 from . import locks
 from .sockets import is_readable
@@ -20,6 +25,20 @@ NAME = "pg8000"
 CONNECT_ARGS: dict[str, Any] = {}
 
 ENGINE_OPTIONS: dict[str, Any] = {}
+
+# What the query of a URL may say; what begins with "ssl" is for encrypt().
+PARAMETERS = """
+    application_name database host password plugin port replication source_address
+    sslcert sslkey sslmode sslrootcert tcp_keepalive timeout unix_sock user
+"""
+
+# The first names the authority, or else that of the system.
+FILES = ("sslrootcert", "sslcert", "sslkey")
+SYSTEM = "system"
+
+# How well a connection is protected, as the driver is told.
+MODES = "disable allow prefer require verify-ca verify-full".split()
+TLS = {mode: {"sslmode": mode} for mode in MODES}
 
 
 def protect(engine: Engine) -> None:
@@ -52,3 +71,46 @@ def autocommit(connection: Any) -> object:
 def has_failed(connection: Any) -> bool:
     """Tell whether a transaction can only be rolled back."""
     return bool(connection._transaction_status == b"E")
+
+
+def takes(name: str) -> bool:
+    """Tell whether the driver knows a parameter that is newer than this module."""
+    return name in inspect.signature(pg8000.connect).parameters
+
+
+class Context(ssl.SSLContext):
+    def wrap_socket(self, *args: Any, **options: Any) -> ssl.SSLSocket:
+        try:
+            return super().wrap_socket(*args, **options)
+        except ssl.SSLError as error:
+            raise pg8000.InterfaceError(str(error)) from error
+
+
+def context(
+    mode: str, authority: str | None, certificate: str | None, key: str | None
+) -> Context | bool | None:
+    if mode in ("disable", "allow", "prefer"):
+        return False if mode == "disable" else None
+
+    made = Context(ssl.PROTOCOL_TLS_CLIENT)
+    made.check_hostname = mode == "verify-full"
+    if mode == "require":
+        made.verify_mode = ssl.CERT_NONE
+    elif authority in (None, SYSTEM):
+        made.load_default_certs()
+    else:
+        made.load_verify_locations(authority)
+    if certificate:
+        made.load_cert_chain(certificate, key)
+
+    return made
+
+
+# Engines that others make of such a URL need it, too.
+@event.listens_for(PGDialect_pg8000, "do_connect")
+def encrypt(_dialect: Any, _record: Any, _args: Any, given: dict[str, Any]) -> None:
+    """Give the driver a context, as it does not take words."""
+    mode = given.pop("sslmode", "")
+    files = [given.pop(name, None) for name in FILES]
+    if mode or any(files):
+        given["ssl_context"] = context(mode or "verify-full", *files)

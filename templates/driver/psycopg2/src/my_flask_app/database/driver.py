@@ -11,7 +11,9 @@ Tested in ``tests/database/test_connections.py``.
 
 from typing import Any
 
-from psycopg2.extensions import TRANSACTION_STATUS_INERROR  # type: ignore[import-untyped]
+from psycopg2 import ProgrammingError  # type: ignore[import-untyped]
+from psycopg2.extensions import make_dsn  # type: ignore[import-untyped]
+from psycopg2.extensions import TRANSACTION_STATUS_INERROR
 from sqlalchemy import Engine
 
 from . import locks
@@ -23,6 +25,28 @@ NAME = "psycopg2"
 CONNECT_ARGS: dict[str, Any] = {"connect_timeout": 10}
 
 ENGINE_OPTIONS: dict[str, Any] = {}
+
+# What the query of a URL may say.
+PARAMETERS = """
+    async async_ database dsn plugin
+    application_name channel_binding client_encoding connect_timeout dbname
+    fallback_application_name gssdelegation gssencmode gsslib host hostaddr keepalives
+    keepalives_count keepalives_idle keepalives_interval krbsrvname load_balance_hosts
+    max_protocol_version min_protocol_version oauth_client_id oauth_client_secret
+    oauth_issuer oauth_scope options passfile password port replication require_auth
+    requirepeer scram_client_key scram_server_key service servicefile sslcert
+    sslcertmode sslcompression sslcrl sslcrldir sslkey sslkeylogfile sslmode
+    sslnegotiation sslpassword sslrootcert sslsni ssl_max_protocol_version
+    ssl_min_protocol_version target_session_attrs tcp_user_timeout user
+"""
+
+# The first names the authority, or else that of the system.
+FILES = ("sslrootcert",)
+SYSTEM = "system"
+
+# How well a connection is protected, as the driver is told.
+MODES = "disable allow prefer require verify-ca verify-full".split()
+TLS = {mode: {"sslmode": mode} for mode in MODES}
 
 
 def protect(engine: Engine) -> None:
@@ -53,3 +77,13 @@ def autocommit(connection: Any) -> object:
 def has_failed(connection: Any) -> bool:
     """Tell whether a transaction can only be rolled back."""
     return bool(connection.info.transaction_status == TRANSACTION_STATUS_INERROR)
+
+
+def takes(name: str) -> bool:
+    """Tell whether the driver knows a parameter that is newer than this module."""
+    try:
+        make_dsn(**{name: ""})
+    except ProgrammingError:
+        return False
+
+    return True

@@ -1,6 +1,6 @@
 # /// template
 # dialects: [mysql]
-# requirement: PyMySQL[rsa]>=1.1,<2
+# requirement: PyMySQL[rsa]>=1.2,<2
 # module: pymysql
 # ///
 """What is particular to PyMySQL, the driver.
@@ -8,8 +8,11 @@
 Tested in ``tests/database/test_connections.py``.
 """
 
+import inspect
+import ssl
 from typing import Any
 
+import pymysql  # type: ignore[import-untyped]
 from sqlalchemy import Engine
 
 from . import locks
@@ -20,6 +23,32 @@ NAME = "pymysql"
 CONNECT_ARGS: dict[str, Any] = {}
 
 ENGINE_OPTIONS: dict[str, Any] = {}
+
+# What the query of a URL may say.
+PARAMETERS = """
+    autocommit bind_address binary_prefix charset client_flag collation compress
+    connect_timeout database db defer_connect host init_command local_infile
+    max_allowed_packet named_pipe passwd password plugin port program_name
+    read_default_file read_default_group read_timeout server_public_key sql_mode ssl
+    ssl_ca ssl_capath ssl_cert ssl_check_hostname ssl_cipher ssl_disabled ssl_key
+    ssl_key_password ssl_verify_cert ssl_verify_identity unix_socket use_unicode user
+    write_timeout
+"""
+
+# The first names the authority, or else those that the system trusts.
+FILES = ("ssl_ca", "ssl_cert", "ssl_key")
+SYSTEM = ssl.get_default_verify_paths().cafile or "that of an authority"
+
+# How well a connection is protected, as the driver is told.
+TLS: dict[str, dict[str, str]] = {
+    "disable": {"ssl_disabled": "true"},
+    "allow": {},
+    "prefer": {},
+    # Any of these parameters makes it encrypt, and an authority makes it verify.
+    "require": {"ssl_check_hostname": "false"},
+    "verify-ca": {"ssl_ca": SYSTEM, "ssl_check_hostname": "false"},
+    "verify-full": {"ssl_ca": SYSTEM, "ssl_check_hostname": "true"},
+}
 
 
 def protect(engine: Engine) -> None:
@@ -51,3 +80,8 @@ def autocommit(connection: Any) -> object:
 def has_failed(connection: Any) -> bool:
     """Return no, as the server refuses a commit that would lose something."""
     return False
+
+
+def takes(name: str) -> bool:
+    """Tell whether the driver knows a parameter that is newer than this module."""
+    return name in inspect.signature(pymysql.connect).parameters

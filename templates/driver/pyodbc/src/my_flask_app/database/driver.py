@@ -22,6 +22,12 @@ CONNECT_ARGS: dict[str, Any] = {}
 # It does not show its socket, so the server is asked.
 ENGINE_OPTIONS: dict[str, Any] = {"pool_pre_ping": True}
 
+# What the query of a URL may say is not known, so all of it is left to the driver.
+PARAMETERS = ""
+FILES: tuple[str, ...] = ("",)
+SYSTEM = ""
+TLS: dict[str, dict[str, str]] = {}
+
 
 def protect(engine: Engine) -> None:
     """Let threads take turns with a connection, which they must not share."""
@@ -51,3 +57,8 @@ def autocommit(connection: Any) -> object:
 def has_failed(connection: Any) -> bool:
     """Return no, as the server refuses a commit that would lose something."""
     return False
+
+
+def takes(name: str) -> bool:
+    """Return yes, as only the driver and its configuration know."""
+    return True
