@@ -927,6 +927,22 @@ SERVER_BREAKS = {
         "register_error_handler(HTTPException",
         "register_error_handler(Exception",
     ),
+    "an error with the class that the driver has for it": (
+        "database/connections.py",
+        "    meanings.protect(engine)\n",
+        "",
+    ),
+    "more patience with locks on rows than the settings say": (
+        "database/dialect.py",
+        "innodb_lock_wait_timeout = LEAST(@@innodb_lock_wait_timeout, {seconds}),",
+        "",
+    ),
+    "more patience with locks on tables than the settings say": (
+        "database/dialect.py",
+        """{seconds}),
+    lock_wait_timeout = LEAST(@@lock_wait_timeout, {seconds})""",
+        "{seconds})",
+    ),
     "a conflict is final": (
         "database/transactions.py",
         "if retry == retries or not is_conflict(error):",

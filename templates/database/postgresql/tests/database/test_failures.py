@@ -5,8 +5,10 @@ import time
 import pytest
 from flask import Flask
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
 from my_flask_app.database import db
+from my_flask_app.database.failures import is_temporary
 from my_flask_app.database.transactions import run_transaction
 
 FAIL = "DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '{}'; END $$"
@@ -26,6 +28,15 @@ def test_what_may_work_later_is_503(app: Flask, code: str) -> None:
         return ""
 
     assert app.test_client().get("/probe").status_code == 503
+
+
+def test_a_statement_that_took_too_long_would_take_as_long_again(app: Flask) -> None:
+    with app.app_context():
+        db.session.execute(text("SET LOCAL statement_timeout = 100"))
+        with pytest.raises(OperationalError, match="statement timeout") as caught:
+            db.session.execute(text("SELECT pg_sleep(9)"))
+
+    assert not is_temporary(caught.value)
 
 
 @pytest.mark.parametrize("code", CONFLICTS)

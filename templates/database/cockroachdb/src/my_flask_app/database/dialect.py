@@ -18,6 +18,11 @@ Tested in ``tests/database/test_connections.py`` and ``test_transactions.py``.
 
 from typing import Any
 
+from sqlalchemy.exc import DataError
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import OperationalError
+
 # What a URL may begin with, and SQLAlchemy's name for it.
 NAMES = {"cockroachdb": "cockroachdb"}
 
@@ -32,6 +37,16 @@ ENDS_TRANSACTION: set[object] = set()
 
 # lock_not_available, disk_full, out_of_memory: it may work later.
 BUSY: set[object] = {"55P03", "53100", "53200"}
+
+# The classes that errors should have, by the first two characters of the SQLSTATE.
+MEANINGS: dict[object, type[DBAPIError]] = {
+    "22": DataError,
+    "23": IntegrityError,
+    "40": OperationalError,
+    "53": OperationalError,
+    "55": OperationalError,
+    "57": OperationalError,
+}
 
 # Limits how long a statement waits for a lock.
 LIMIT_WAITING = "SET lock_timeout = {milliseconds}"

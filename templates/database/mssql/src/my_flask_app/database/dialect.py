@@ -17,6 +17,8 @@ Tested in ``tests/database/test_connections.py`` and ``test_transactions.py``.
 
 from typing import Any
 
+from sqlalchemy.exc import DBAPIError
+
 # What a URL may begin with, and SQLAlchemy's name for it.
 NAMES = {"mssql": "mssql"}
 
@@ -32,6 +34,9 @@ ENDS_TRANSACTION = CONFLICTS
 
 # The server's error for a lock that was not got in time: it may work later.
 BUSY: set[object] = {1222}
+
+# The classes that errors should have, where drivers have others.
+MEANINGS: dict[object, type[DBAPIError]] = {}
 
 # Limits how long a statement waits for a lock.
 LIMIT_WAITING = "SET LOCK_TIMEOUT {milliseconds}"

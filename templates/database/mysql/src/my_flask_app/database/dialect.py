@@ -19,10 +19,16 @@
 # ///
 """What is particular to MySQL and MariaDB.
 
-Tested in ``tests/database/test_connections.py`` and ``test_transactions.py``.
+Tested in ``tests/database/test_connections.py``, ``test_transactions.py``,
+``test_failures.py`` and ``test_table_locks.py``.
 """
 
 from typing import Any
+
+from sqlalchemy.exc import DataError
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import OperationalError
 
 # What a URL may begin with, and SQLAlchemy's name for it.
 NAMES = {"mysql": "mysql", "mariadb": "mariadb"}
@@ -42,7 +48,26 @@ ENDS_TRANSACTION = CONFLICTS | {1206}
 # may work later.
 BUSY: set[object] = {1021, 1041, 1205, 3572}
 
-# Limits how long a statement waits for a lock, if nothing has limited it further.
+# What drivers do not know or have as another class: duplicate keys, a column that is
+# left out and has no default, and CHECK in MySQL and in MariaDB; ...
+INTEGRITY = {1022, 1169, 1364, 1557, 1586, 1761, 1762, 1859, 3819, 4025}
+
+# ... values that are cut off, wrong, out of range or divided by zero; ...
+DATA = {1264, 1265, 1292, 1365, 1366, 1367, 1406, 1411, 1441, 1690, 3140}
+
+# ... and statements that KILL QUERY, MariaDB's max_statement_time or MySQL's
+# max_execution_time has ended.
+ENDED = {1317, 1969, 3024}
+
+# The classes that errors should have, by their numbers.
+MEANINGS: dict[object, type[DBAPIError]] = {
+    **dict.fromkeys(INTEGRITY, IntegrityError),
+    **dict.fromkeys(DATA, DataError),
+    **dict.fromkeys(ENDED, OperationalError),
+}
+
+# Limits how long a statement waits for a lock on a row and on a table, if nothing has
+# limited it further.
 LIMIT_WAITING = """
 SET innodb_lock_wait_timeout = LEAST(@@innodb_lock_wait_timeout, {seconds}),
     lock_wait_timeout = LEAST(@@lock_wait_timeout, {seconds})

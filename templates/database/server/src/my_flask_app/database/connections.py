@@ -24,6 +24,7 @@ from . import commits
 from . import dialect
 from . import driver
 from . import leftovers
+from . import meanings
 from . import mistakes
 from . import waiting
 from .forks import forget_connections_after_fork
@@ -72,6 +73,7 @@ def protect(engine: Engine) -> None:
     event.listen(engine, "handle_error", note_lost_connection)
     leftovers.protect(engine)
     driver.protect(engine)
+    meanings.protect(engine)
     mistakes.protect(engine)
     waiting.protect(engine)
     commits.protect(engine)
