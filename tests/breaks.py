@@ -932,6 +932,11 @@ SERVER_BREAKS = {
         "    meanings.protect(engine)\n",
         "",
     ),
+    "a statement that is too long is a lost connection": (
+        "database/packets.py",
+        "if limit is None or not refused and length < limit:",
+        "if not refused:",
+    ),
     "more patience with locks on rows than the settings say": (
         "database/dialect.py",
         "innodb_lock_wait_timeout = LEAST(@@innodb_lock_wait_timeout, {seconds}),",

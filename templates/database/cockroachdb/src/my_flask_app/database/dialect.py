@@ -51,6 +51,10 @@ MEANINGS: dict[object, type[DBAPIError]] = {
 # Limits how long a statement waits for a lock.
 LIMIT_WAITING = "SET lock_timeout = {milliseconds}"
 
+# No statement is so long that the server ends the connection.
+LONGEST_STATEMENT = ""
+TOO_LONG: set[object] = set()
+
 # The transactions of other connections: connection, user, since when, statement.
 OPEN_TRANSACTIONS = """
 SELECT session_id, user_name, session_start, last_active_query

@@ -41,6 +41,10 @@ MEANINGS: dict[object, type[DBAPIError]] = {}
 # Limits how long a statement waits for a lock.
 LIMIT_WAITING = "SET LOCK_TIMEOUT {milliseconds}"
 
+# No statement is so long that the server ends the connection.
+LONGEST_STATEMENT = ""
+TOO_LONG: set[object] = set()
+
 # The transactions of other connections: connection, user, since when, statement.
 OPEN_TRANSACTIONS = """
 SELECT s.session_id, s.login_name, s.last_request_start_time, s.status

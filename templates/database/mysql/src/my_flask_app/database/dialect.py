@@ -36,9 +36,10 @@ NAMES = {"mysql": "mysql", "mariadb": "mariadb"}
 # MariaDB's ER_CHECKREAD, and ER_LOCK_DEADLOCK: the transaction may be run again.
 CONFLICTS: set[object] = {1020, 1213}
 
-# CR_SERVER_GONE_ERROR, CR_SERVER_LOST and CR_SERVER_LOST_EXTENDED: the connection has
+# CR_SERVER_GONE_ERROR, CR_SERVER_LOST, CR_SERVER_LOST_EXTENDED, MariaDB's
+# ER_CONNECTION_KILLED and MySQL's ER_CLIENT_INTERACTION_TIMEOUT: the connection has
 # ended.
-LOST: set[object] = {2006, 2013, 2055}
+LOST: set[object] = {2006, 2013, 2055, 1927, 4031}
 
 # After these, and ER_LOCK_TABLE_FULL, there is another transaction, which knows nothing
 # of the first.
@@ -57,13 +58,13 @@ DATA = {1264, 1265, 1292, 1365, 1366, 1367, 1406, 1411, 1441, 1690, 3140}
 
 # ... and statements that KILL QUERY, MariaDB's max_statement_time or MySQL's
 # max_execution_time has ended.
-ENDED = {1317, 1969, 3024}
+ENDED: set[object] = {1317, 1969, 3024}
 
 # The classes that errors should have, by their numbers.
 MEANINGS: dict[object, type[DBAPIError]] = {
     **dict.fromkeys(INTEGRITY, IntegrityError),
     **dict.fromkeys(DATA, DataError),
-    **dict.fromkeys(ENDED, OperationalError),
+    **dict.fromkeys(ENDED | CONFLICTS | LOST | BUSY, OperationalError),
 }
 
 # Limits how long a statement waits for a lock on a row and on a table, if nothing has
@@ -72,6 +73,11 @@ LIMIT_WAITING = """
 SET innodb_lock_wait_timeout = LEAST(@@innodb_lock_wait_timeout, {seconds}),
     lock_wait_timeout = LEAST(@@lock_wait_timeout, {seconds})
 """
+
+# Returns how many bytes a statement may have, and the errors of one that has more, as
+# ER_NET_PACKET_TOO_LARGE.
+LONGEST_STATEMENT = "SELECT @@max_allowed_packet"
+TOO_LONG: set[object] = {1153}
 
 # The transactions of other connections: connection, user, since when, statement.
 OPEN_TRANSACTIONS = """

@@ -41,6 +41,10 @@ MEANINGS: dict[object, type[DBAPIError]] = {}
 # Nothing limits how long a statement waits for a lock.
 LIMIT_WAITING = ""
 
+# No statement is so long that the server ends the connection.
+LONGEST_STATEMENT = ""
+TOO_LONG: set[object] = set()
+
 # The transactions of other connections: connection, user, since when, statement.
 OPEN_TRANSACTIONS = """
 SELECT s.sid, s.username, t.start_time, s.sql_id FROM v$transaction t

@@ -56,6 +56,10 @@ SELECT set_config('lock_timeout', '{milliseconds}', false) FROM pg_settings
 WHERE name = 'lock_timeout' AND setting::int NOT BETWEEN 1 AND {milliseconds}
 """
 
+# No statement is so long that the server ends the connection.
+LONGEST_STATEMENT = ""
+TOO_LONG: set[object] = set()
+
 # The transactions of other connections: connection, user, since when, statement.
 OPEN_TRANSACTIONS = """
 SELECT pid, usename, xact_start, query FROM pg_stat_activity

@@ -26,6 +26,7 @@ from . import driver
 from . import leftovers
 from . import meanings
 from . import mistakes
+from . import packets
 from . import waiting
 from .forks import forget_connections_after_fork
 from .forks import is_inherited
@@ -75,6 +76,7 @@ def protect(engine: Engine) -> None:
     driver.protect(engine)
     meanings.protect(engine)
     mistakes.protect(engine)
+    packets.protect(engine)
     waiting.protect(engine)
     commits.protect(engine)
     forget_connections_after_fork(engine, driver.fileno)
