@@ -932,6 +932,11 @@ SERVER_BREAKS = {
         "    meanings.protect(engine)\n",
         "",
     ),
+    "a migration that is half done without a word": (
+        "database/unfinished.py",
+        "self.stay += self.pending",
+        "pass",
+    ),
     "a statement that is too long is a lost connection": (
         "database/packets.py",
         "if limit is None or not refused and length < limit:",

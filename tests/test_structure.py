@@ -25,7 +25,7 @@ URLS = [
 ]
 
 OWNED = 400
-MACHINERY = {"sqlite": 3400, "server": 2300}
+MACHINERY = {"sqlite": 3550, "server": 2500}
 MODULE = 150
 
 

@@ -18,6 +18,9 @@ from . import dialect
 from .connections import broken_references
 from .connections import connect_to_migrate
 from .failures import is_temporary
+from .unfinished import failure_of
+from .unfinished import Progress
+from .unfinished import state_after
 
 logger = logging.getLogger("alembic.runtime.migration")
 
@@ -44,10 +47,12 @@ def print_sql() -> None:
 
 def migrate() -> None:
     with connect() as connection:
+        progress = Progress(connection)
         context.configure(
             connection=connection,
             target_metadata=Base.metadata,
             process_revision_directives=write_no_empty_migration,
+            on_version_apply=progress.forget,
             **dialect.MIGRATION_OPTIONS,
         )
         try:
@@ -55,8 +60,10 @@ def migrate() -> None:
                 context.run_migrations()
                 refuse_broken(connection)
         except DBAPIError as error:
-            if is_temporary(error):
-                raise CommandError(explain(error, connection)) from error
+            raise CommandError(explain(error, connection, progress)) from error
+        except BaseException as error:
+            if progress.stay:
+                logger.error("\n".join(state_after(error, progress)))
             raise
 
 
@@ -67,14 +74,16 @@ def refuse_broken(connection: Connection) -> None:
         raise CommandError("\n".join(lines))
 
 
-def explain(error: DBAPIError, connection: Connection) -> str:
-    """Return what has kept a migration from running, and whose transactions are open.
+def explain(error: DBAPIError, connection: Connection, progress: Progress) -> str:
+    """Return what has kept a migration from running, and how to go on.
 
-    One of them may hold the lock that the migration has waited for.
+    If it has waited for a lock, one of the transactions that are open may hold it.
     """
-    lines = [f"the database cannot do it now: {error.orig}"]
-    if dialect.OPEN_TRANSACTIONS:
-        lines += ["These transactions are open:", *open_transactions(connection)]
+    lines = [*failure_of(error), *state_after(error, progress)]
+    if is_temporary(error):
+        lines = [f"the database cannot do it now: {error.orig}", *lines]
+        if dialect.OPEN_TRANSACTIONS:
+            lines += ["These transactions are open:", *open_transactions(connection)]
 
     return "\n".join(lines)
 

@@ -61,5 +61,8 @@ SELECT session_id, user_name, session_start, last_active_query
 FROM [SHOW SESSIONS] WHERE kv_txn IS NOT NULL
 """
 
+# A pattern of the statements that commit themselves: none does.
+COMMITS = ""
+
 # What Alembic has to know.
 MIGRATION_OPTIONS: dict[str, Any] = {}

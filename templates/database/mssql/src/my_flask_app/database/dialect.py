@@ -52,5 +52,8 @@ FROM sys.dm_exec_sessions AS s WHERE s.open_transaction_count > 0
 AND s.session_id <> @@SPID ORDER BY s.last_request_start_time
 """
 
+# A pattern of the statements that commit themselves: none does.
+COMMITS = ""
+
 # What Alembic has to know.
 MIGRATION_OPTIONS: dict[str, Any] = {}

@@ -87,5 +87,11 @@ JOIN information_schema.processlist ON id = trx_mysql_thread_id
 WHERE trx_mysql_thread_id <> CONNECTION_ID() ORDER BY trx_started
 """
 
+# A pattern of the statements that commit themselves and those before them.
+COMMITS = (
+    r"\s*(?!(CREATE|DROP)\s+TEMPORARY\b)"
+    r"(ALTER|ANALYZE|CREATE|DROP|GRANT|LOCK|OPTIMIZE|RENAME|REVOKE|TRUNCATE)\b"
+)
+
 # What Alembic has to know.
 MIGRATION_OPTIONS: dict[str, Any] = {}

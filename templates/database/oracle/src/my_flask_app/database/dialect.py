@@ -51,5 +51,8 @@ SELECT s.sid, s.username, t.start_time, s.sql_id FROM v$transaction t
 JOIN v$session s ON s.taddr = t.addr ORDER BY t.start_time
 """
 
+# A pattern of the statements that commit themselves and those before them.
+COMMITS = r"\s*(ALTER|ANALYZE|COMMENT|CREATE|DROP|GRANT|RENAME|REVOKE|TRUNCATE)\b"
+
 # What Alembic has to know.
 MIGRATION_OPTIONS: dict[str, Any] = {}

@@ -67,5 +67,8 @@ WHERE datname = current_database() AND pid <> pg_backend_pid()
 AND xact_start IS NOT NULL ORDER BY xact_start
 """
 
+# A pattern of the statements that commit themselves: none does.
+COMMITS = ""
+
 # What Alembic has to know.
 MIGRATION_OPTIONS: dict[str, Any] = {}
