@@ -246,7 +246,7 @@ POSTGRESQL_BREAKS = {
     ),
     "no time-out for a server that does not answer": (
         "database/driver.py",
-        '{"connect_timeout": 10}',
+        '{"connect_timeout": 10, "client_encoding": "utf8"}',
         "{}",
     ),
     "a lost connection that only its code tells of": (
@@ -930,6 +930,11 @@ SERVER_BREAKS = {
     "an error with the class that the driver has for it": (
         "database/connections.py",
         "    meanings.protect(engine)\n",
+        "",
+    ),
+    "tables with what the server does by default": (
+        "database/connections.py",
+        "    texts.protect(engine)\n",
         "",
     ),
     "a migration that is half done without a word": (

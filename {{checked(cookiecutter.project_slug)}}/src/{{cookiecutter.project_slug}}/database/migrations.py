@@ -59,12 +59,19 @@ def migrate() -> None:
             with context.begin_transaction():
                 context.run_migrations()
                 refuse_broken(connection)
+            name_narrow(connection)
         except DBAPIError as error:
             raise CommandError(explain(error, connection, progress)) from error
         except BaseException as error:
             if progress.stay:
                 logger.error("\n".join(state_after(error, progress)))
             raise
+
+
+def name_narrow(connection: Connection) -> None:
+    """Log what holds text, but not every text."""
+    if dialect.NARROW and (names := connection.scalars(text(dialect.NARROW)).all()):
+        logger.warning("%s: %s", dialect.NARROW_MEANS, ", ".join(names))
 
 
 def refuse_broken(connection: Connection) -> None:

@@ -64,5 +64,14 @@ FROM [SHOW SESSIONS] WHERE kv_txn IS NOT NULL
 # A pattern of the statements that commit themselves: none does.
 COMMITS = ""
 
+# Nothing is known that cannot hold every text.
+NARROW = ""
+NARROW_MEANS = ""
+
 # What Alembic has to know.
 MIGRATION_OPTIONS: dict[str, Any] = {}
+
+
+def table_options(dialect: Any) -> dict[str, str]:
+    """Return nothing, as no option of a table is about its texts."""
+    return {}

@@ -55,5 +55,14 @@ AND s.session_id <> @@SPID ORDER BY s.last_request_start_time
 # A pattern of the statements that commit themselves: none does.
 COMMITS = ""
 
+# Nothing is known that cannot hold every text.
+NARROW = ""
+NARROW_MEANS = ""
+
 # What Alembic has to know.
 MIGRATION_OPTIONS: dict[str, Any] = {}
+
+
+def table_options(dialect: Any) -> dict[str, str]:
+    """Return nothing, as no option of a table is about its texts."""
+    return {}

@@ -93,5 +93,23 @@ COMMITS = (
     r"(ALTER|ANALYZE|CREATE|DROP|GRANT|LOCK|OPTIMIZE|RENAME|REVOKE|TRUNCATE)\b"
 )
 
+# Tables that cannot hold every text, with what they have instead.
+NARROW = """
+SELECT CONCAT(table_name, ' (', table_collation, ')')
+FROM information_schema.tables WHERE table_schema = DATABASE()
+AND table_type = 'BASE TABLE' AND table_collation NOT LIKE 'utf8mb4%'
+"""
+NARROW_MEANS = (
+    "These tables cannot hold every text"
+    " (ALTER TABLE … CONVERT TO CHARACTER SET utf8mb4)"
+)
+
 # What Alembic has to know.
 MIGRATION_OPTIONS: dict[str, Any] = {}
+
+
+def table_options(dialect: Any) -> dict[str, str]:
+    """Return what tables are created with, as servers differ in their defaults."""
+    # Each is compared by its characters, and does not ignore spaces at the end.
+    binary = "utf8mb4_nopad_bin" if dialect.is_mariadb else "utf8mb4_0900_bin"
+    return {"charset": "utf8mb4", "collate": binary}

@@ -54,5 +54,14 @@ JOIN v$session s ON s.taddr = t.addr ORDER BY t.start_time
 # A pattern of the statements that commit themselves and those before them.
 COMMITS = r"\s*(ALTER|ANALYZE|COMMENT|CREATE|DROP|GRANT|RENAME|REVOKE|TRUNCATE)\b"
 
+# Nothing is known that cannot hold every text.
+NARROW = ""
+NARROW_MEANS = ""
+
 # What Alembic has to know.
 MIGRATION_OPTIONS: dict[str, Any] = {}
+
+
+def table_options(dialect: Any) -> dict[str, str]:
+    """Return nothing, as no option of a table is about its texts."""
+    return {}

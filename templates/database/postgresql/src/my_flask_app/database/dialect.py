@@ -70,5 +70,17 @@ AND xact_start IS NOT NULL ORDER BY xact_start
 # A pattern of the statements that commit themselves: none does.
 COMMITS = ""
 
+# The database, if it cannot hold every text, with what it has instead.
+NARROW = """
+SELECT concat(current_database(), ' (', current_setting('server_encoding'), ')')
+WHERE current_setting('server_encoding') <> 'UTF8'
+"""
+NARROW_MEANS = "This database cannot hold every text; create one WITH ENCODING 'UTF8'"
+
 # What Alembic has to know.
 MIGRATION_OPTIONS: dict[str, Any] = {}
+
+
+def table_options(dialect: Any) -> dict[str, str]:
+    """Return nothing, as no option of a table is about its texts."""
+    return {}

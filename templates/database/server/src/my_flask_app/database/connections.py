@@ -27,6 +27,7 @@ from . import leftovers
 from . import meanings
 from . import mistakes
 from . import packets
+from . import texts
 from . import waiting
 from .forks import forget_connections_after_fork
 from .forks import is_inherited
@@ -77,6 +78,7 @@ def protect(engine: Engine) -> None:
     meanings.protect(engine)
     mistakes.protect(engine)
     packets.protect(engine)
+    texts.protect(engine)
     waiting.protect(engine)
     commits.protect(engine)
     forget_connections_after_fork(engine, driver.fileno)

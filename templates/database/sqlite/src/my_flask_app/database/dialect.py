@@ -19,6 +19,10 @@ OPEN_TRANSACTIONS = ""
 # A pattern of the statements that commit themselves: none does.
 COMMITS = ""
 
+# Nothing is known that cannot hold every text.
+NARROW = ""
+NARROW_MEANS = ""
+
 # SQLite alters a table by putting a new one in its place, and undoes that like anything
 # else if the migration fails.
 MIGRATION_OPTIONS: dict[str, Any] = {"render_as_batch": True, "transactional_ddl": True}
