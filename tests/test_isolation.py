@@ -159,6 +159,7 @@ ROWS: list[tuple[dict[str, str], dict[str, str], set[str]]] = [
             "tests/database/test_connections.py",
             "tests/database/test_failures.py",
             "tests/database/test_locks.py",
+            "tests/database/test_long_statements.py",
             "tests/database/test_pooler.py",
             "tests/database/test_table_locks.py",
             "tests/database/test_time_out.py",

@@ -20,7 +20,7 @@
 """What is particular to MySQL and MariaDB.
 
 Tested in ``tests/database/test_connections.py``, ``test_transactions.py``,
-``test_failures.py`` and ``test_table_locks.py``.
+``test_failures.py``, ``test_long_statements.py`` and ``test_table_locks.py``.
 """
 
 from typing import Any
