@@ -251,7 +251,7 @@ POSTGRESQL_BREAKS = {
     ),
     "no time-out for a server that does not answer": (
         "database/driver.py",
-        '{"connect_timeout": 10}',
+        '{"connect_timeout": 10, "client_encoding": "utf8"}',
         "{}",
     ),
     "a lost connection that only its code tells of": (
@@ -941,6 +941,37 @@ SERVER_BREAKS = {
         "errors.py",
         "register_error_handler(HTTPException",
         "register_error_handler(Exception",
+    ),
+    "an error with the class that the driver has for it": (
+        "database/connections.py",
+        "    meanings.protect(engine)\n",
+        "",
+    ),
+    "tables with what the server does by default": (
+        "database/connections.py",
+        "    texts.protect(engine)\n",
+        "",
+    ),
+    "a migration that is half done without a word": (
+        "database/unfinished.py",
+        "self.stay += self.pending",
+        "pass",
+    ),
+    "a statement that is too long is a lost connection": (
+        "database/packets.py",
+        "if limit is None or not refused and length < limit:",
+        "if not refused:",
+    ),
+    "more patience with locks on rows than the settings say": (
+        "database/dialect.py",
+        "innodb_lock_wait_timeout = LEAST(@@innodb_lock_wait_timeout, {seconds}),",
+        "",
+    ),
+    "more patience with locks on tables than the settings say": (
+        "database/dialect.py",
+        """{seconds}),
+    lock_wait_timeout = LEAST(@@lock_wait_timeout, {seconds})""",
+        "{seconds})",
     ),
     "a conflict is final": (
         "database/transactions.py",

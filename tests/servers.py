@@ -245,6 +245,10 @@ class PostgreSQL(Server):
 class MariaDB(Server):
     stop_signal = signal.SIGTERM
 
+    def __init__(self, folder: Path, charset: str) -> None:
+        self.charset = charset
+        super().__init__(folder)
+
     def install(self) -> "list[str | Path]":
         server = needs.program("mariadbd", "mariadb-server")
         self.url = f"mariadb://app:p%40ss@127.0.0.1:{self.port}/app"
@@ -269,7 +273,7 @@ class MariaDB(Server):
             f"--socket={self.address}",
             f"--port={self.port}",
             "--bind-address=127.0.0.1",
-            "--character-set-server=utf8mb4",
+            f"--character-set-server={self.charset}",
             f"--max-connections={MAX_CONNECTIONS}",
             # A busy client may need long for the handshake.
             "--connect-timeout=60",
@@ -341,12 +345,13 @@ def postgresql(folder: Path) -> Iterator[PostgreSQL]:
 
 
 @contextmanager
-def mariadb(folder: Path) -> Iterator[MariaDB]:
+def mariadb(folder: Path, charset: str = "utf8mb4") -> Iterator[MariaDB]:
     """Run a MariaDB server.
 
     :param folder: an empty folder for its files.
+    :param charset: of the databases that are created without one.
     """
-    server = MariaDB(folder)
+    server = MariaDB(folder, charset)
     with stopped_at_the_end(server):
         yield server
 

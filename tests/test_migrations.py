@@ -7,6 +7,7 @@ import pytest
 from tests.conftest import Bake
 from tests.conftest import CHOICES
 from tests.conftest import Project
+from tests.conftest import url_of
 
 LAYERS = CHOICES["sqlalchemy_layer"]
 COMMANDS = """
@@ -118,3 +119,158 @@ def test_a_migration_that_fails_on_sqlite_leaves_nothing_half_done(
     assert "head" not in flask(project, "db", "current")
     (project.package / "migrations/versions/0002.py").write_text(CHILDREN)
     flask(project, "db", "upgrade")
+
+
+STEPS = '''"""Add nicknames and marks."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.add_column("students", sa.Column("nickname", sa.String(20)))
+    op.execute("UPDATE students SET nickname = name")
+    op.create_table("marks", sa.Column("id", sa.Integer(), primary_key=True))
+    op.execute("INSERT INTO marks VALUES (1)")
+    op.execute("INSERT INTO {} VALUES (2)")
+
+
+def downgrade() -> None:
+    op.drop_table("marks")
+    op.execute("DROP TABLE {}")
+'''
+
+EXECUTE = """
+from my_flask_app.app import create_app
+from my_flask_app.database import db
+from sqlalchemy import text
+
+with create_app().app_context():
+    with db.engine.begin() as connection:
+        for statement in {!r}:
+            result = connection.execute(text(statement))
+            if result.returns_rows:
+                print(result.all())
+"""
+
+
+def execute(project: Project, *statements: str) -> str:
+    return project.python("-c", EXECUTE.format(statements))
+
+
+def failing(project: Project, *arguments: str) -> list[str]:
+    """Return the lines that a command prints before it fails."""
+    result = project.try_python("-m", "flask", "db", *arguments)
+    assert result.returncode == 1, result.stdout
+    assert "Traceback" not in result.stdout
+    lines = result.stdout.splitlines()
+    assert len(lines) < 15, result.stdout
+    return lines
+
+
+def write_steps(project: Project, table: str) -> None:
+    path = project.package / "migrations/versions/0002_marks.py"
+    path.write_text(STEPS.replace("{}", table))
+
+
+def test_a_migration_that_fails_is_a_few_lines(project: Project) -> None:
+    write_steps(project, "nowhere")
+    lines = failing(project, "upgrade")
+    start = lines.index(
+        next(line for line in lines if "migration 0002 has failed" in line)
+    )
+    assert "(0002_marks.py, line 17):" in lines[start]
+    assert lines[start + 1] == "  INSERT INTO nowhere VALUES (2)"
+    assert "nowhere" in lines[start + 2]
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+@pytest.mark.parametrize("database", ["SQLite", "PostgreSQL"])
+def test_a_migration_that_fails_leaves_nothing(
+    bake: Bake, request: pytest.FixtureRequest, layer: str, database: str
+) -> None:
+    project = bake(database_url=url_of(database, request), sqlalchemy_layer=layer)
+    write_steps(project, "nowhere")
+    assert failing(project, "upgrade")[-1] == "Nothing of this migration is stored."
+    write_steps(project, "marks")
+    flask(project, "db", "upgrade")
+    assert execute(project, "SELECT id FROM marks") == "[(1,), (2,)]\n"
+
+
+@pytest.fixture(params=LAYERS)
+def half_done(request: pytest.FixtureRequest, bake: Bake) -> Project:
+    url = url_of("MariaDB", request)
+    project = bake(database_url=url, sqlalchemy_layer=request.param)
+    write_steps(project, "nowhere")
+    lines = failing(project, "upgrade")
+    start = lines.index(
+        "The database does not undo what the migration had done before:"
+    )
+    added, updated, created, *_, end = lines[start + 1 :]
+    assert added == "  ALTER TABLE students ADD COLUMN nickname VARCHAR(20)"
+    assert updated == "  UPDATE students SET nickname = name"
+    assert created.startswith("  CREATE TABLE marks ( id INTEGER NOT NULL")
+    assert end == (
+        "Undo that by hand, and `flask db upgrade` again; or do the rest of upgrade()"
+        " by hand, and then `flask db stamp 0002`."
+    )
+    return project
+
+
+def test_a_migration_that_is_half_done_can_be_undone_and_run_again(
+    half_done: Project,
+) -> None:
+    execute(half_done, "DROP TABLE marks", "ALTER TABLE students DROP COLUMN nickname")
+    write_steps(half_done, "marks")
+    flask(half_done, "db", "upgrade")
+    assert execute(half_done, "SELECT id FROM marks") == "[(1,), (2,)]\n"
+    assert "(head)" in flask(half_done, "db", "current")
+
+
+def test_the_rest_of_a_migration_that_is_half_done_can_be_done_by_hand(
+    half_done: Project,
+) -> None:
+    assert execute(half_done, "SELECT id FROM marks") == "[]\n"
+    execute(half_done, "INSERT INTO marks VALUES (1), (2)")
+    flask(half_done, "db", "stamp", "0002")
+    flask(half_done, "db", "upgrade")
+    assert "(head)" in flask(half_done, "db", "current")
+
+
+def test_a_migration_that_is_half_done_is_explained_again(half_done: Project) -> None:
+    lines = failing(half_done, "upgrade")
+    assert any("Duplicate column name" in line for line in lines)
+    assert lines[-2] == (
+        "It had done nothing before, unless an earlier run of it has failed."
+    )
+
+
+def test_going_back_is_half_done_as_well(half_done: Project) -> None:
+    flask(half_done, "db", "stamp", "0002")
+    lines = failing(half_done, "downgrade")
+    assert lines[-2:] == [
+        "  DROP TABLE marks",
+        "Undo that by hand, and `flask db downgrade` again; or do the rest of"
+        " downgrade() by hand, and then `flask db stamp 0001`.",
+    ]
+
+
+def test_what_python_has_interrupted_is_told_too(
+    bake: Bake, request: pytest.FixtureRequest
+) -> None:
+    project = bake(database_url=url_of("MariaDB", request))
+    write_steps(project, "nowhere")
+    path = project.package / "migrations/versions/0002_marks.py"
+    path.write_text(path.read_text().replace('op.execute("UPDATE', '[]["UPDATE'))
+    path.write_text(path.read_text().replace('= name")', '= name"]'))
+    result = project.try_python("-m", "flask", "db", "upgrade")
+    assert "TypeError" in result.stdout
+    assert (
+        "had done before:\n  ALTER TABLE students ADD COLUMN nickname VARCHAR(20)\n"
+        in result.stdout
+    )

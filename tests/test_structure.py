@@ -25,7 +25,7 @@ URLS = [
 ]
 
 OWNED = 400
-MACHINERY = {"sqlite": 3580, "server": 2480}
+MACHINERY = {"sqlite": 3700, "server": 2900}
 MODULE = 150
 
 

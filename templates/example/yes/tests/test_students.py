@@ -52,6 +52,18 @@ def test_a_student_is_deleted_only_when_the_button_is_pressed(
     assert "no students" in client.post(url, follow_redirects=True).text
 
 
+@pytest.mark.parametrize("name", ["Ольга", "李", "Zoë 🙂"])
+def test_a_student_has_any_name(client: FlaskClient, name: str) -> None:
+    assert f"<td>{name}</td>" in add(client, name=name)
+
+
+def test_an_address_with_an_accent_is_another_one(client: FlaskClient) -> None:
+    add(client, email="zoe@example.org")
+    page = add(client, email="zoë@example.org")
+    assert "<td>zoë@example.org</td>" in page
+    assert "<td>zoe@example.org</td>" in page
+
+
 def test_students_are_in_the_order_of_their_names(client: FlaskClient) -> None:
     add(client, name="Zoe", email="zoe@example.org")
     page = add(client)

@@ -21,6 +21,9 @@ from . import dialect
 from .connections import broken_references
 from .connections import connect_to_migrate
 from .failures import is_temporary
+from .unfinished import failure_of
+from .unfinished import Progress
+from .unfinished import state_after
 
 logger = logging.getLogger("alembic.runtime.migration")
 
@@ -47,21 +50,32 @@ def print_sql() -> None:
 
 def migrate() -> None:
     with connect() as connection:
+        progress = Progress(connection)
         context.configure(
             connection=connection,
             target_metadata=Base.metadata,
             process_revision_directives=write_no_empty_migration,
             render_item=render_moment,
+            on_version_apply=progress.forget,
             **dialect.MIGRATION_OPTIONS,
         )
         try:
             with context.begin_transaction():
                 context.run_migrations()
                 refuse_broken(connection)
+            name_narrow(connection)
         except DBAPIError as error:
-            if is_temporary(error):
-                raise CommandError(explain(error, connection)) from error
+            raise CommandError(explain(error, connection, progress)) from error
+        except BaseException as error:
+            if progress.stay:
+                logger.error("\n".join(state_after(error, progress)))
             raise
+
+
+def name_narrow(connection: Connection) -> None:
+    """Log what holds text, but not every text."""
+    if dialect.NARROW and (names := connection.scalars(text(dialect.NARROW)).all()):
+        logger.warning("%s: %s", dialect.NARROW_MEANS, ", ".join(names))
 
 
 def refuse_broken(connection: Connection) -> None:
@@ -71,14 +85,16 @@ def refuse_broken(connection: Connection) -> None:
         raise CommandError("\n".join(lines))
 
 
-def explain(error: DBAPIError, connection: Connection) -> str:
-    """Return what has kept a migration from running, and whose transactions are open.
+def explain(error: DBAPIError, connection: Connection, progress: Progress) -> str:
+    """Return what has kept a migration from running, and how to go on.
 
-    One of them may hold the lock that the migration has waited for.
+    If it has waited for a lock, one of the transactions that are open may hold it.
     """
-    lines = [f"the database cannot do it now: {error.orig}"]
-    if dialect.OPEN_TRANSACTIONS:
-        lines += ["These transactions are open:", *open_transactions(connection)]
+    lines = [*failure_of(error), *state_after(error, progress)]
+    if is_temporary(error):
+        lines = [f"the database cannot do it now: {error.orig}", *lines]
+        if dialect.OPEN_TRANSACTIONS:
+            lines += ["These transactions are open:", *open_transactions(connection)]
 
     return "\n".join(lines)
 

@@ -6,18 +6,26 @@ from contextlib import suppress
 import pytest
 from flask import Flask
 from sqlalchemy import text
+from sqlalchemy.exc import DataError
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import OperationalError
 
 from my_flask_app.database import db
+from my_flask_app.database.failures import is_temporary
 from my_flask_app.database.transactions import run_transaction
 
 FAIL = "SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = {}"
 
 CONFLICTS = [1020, 1213]
 BUSY = [1021, 1041, 1205, 3572]
+LOST = [1927, 4031]
+ENDED = [1317, 1969, 3024]
+INTEGRITY = [1022, 1169, 1364, 1557, 1586, 1761, 1762, 1859, 3819, 4025]
+DATA = [1264, 1265, 1292, 1365, 1366, 1367, 1406, 1411, 1441, 1690, 3140]
 
 
-@pytest.mark.parametrize("code", [*CONFLICTS, *BUSY])
+@pytest.mark.parametrize("code", [*CONFLICTS, *BUSY, *LOST])
 def test_what_may_work_later_is_503(app: Flask, code: int) -> None:
     app.config["PROPAGATE_EXCEPTIONS"] = False
 
@@ -27,6 +35,61 @@ def test_what_may_work_later_is_503(app: Flask, code: int) -> None:
         return ""
 
     assert app.test_client().get("/probe").status_code == 503
+
+
+@pytest.mark.parametrize(
+    ("codes", "expected"),
+    [
+        (INTEGRITY, IntegrityError),
+        (DATA, DataError),
+        (CONFLICTS + BUSY + LOST + ENDED, OperationalError),
+    ],
+)
+def test_an_error_has_the_class_that_says_what_it_means(
+    app: Flask, codes: list[int], expected: type[DBAPIError]
+) -> None:
+    for code in codes:
+        with app.app_context(), pytest.raises(expected, match=str(code)):
+            db.session.execute(text(FAIL.format(code)))
+
+
+@pytest.mark.parametrize("code", ENDED)
+def test_a_statement_that_the_server_has_ended_would_end_again(
+    app: Flask, code: int
+) -> None:
+    with app.app_context(), pytest.raises(OperationalError) as caught:
+        db.session.execute(text(FAIL.format(code)))
+
+    assert not is_temporary(caught.value)
+
+
+def test_a_connection_on_which_a_statement_was_too_long_is_replaced(
+    app: Flask,
+) -> None:
+    with app.app_context():
+        before = db.session.scalar(text("SELECT CONNECTION_ID()"))
+        with pytest.raises(OperationalError) as caught:
+            db.session.execute(text(FAIL.format(1153)))
+
+        assert not is_temporary(caught.value)
+        db.session.rollback()
+        assert db.session.scalar(text("SELECT CONNECTION_ID()")) != before
+
+
+def test_a_connection_is_still_there_after_a_statement_that_took_too_long(
+    app: Flask,
+) -> None:
+    with app.app_context():
+        if not db.engine.dialect.is_mariadb:  # type: ignore[attr-defined]
+            pytest.skip("MySQL's SLEEP() returns without an error")
+
+        before = db.session.scalar(text("SELECT CONNECTION_ID()"))
+        with pytest.raises(OperationalError):
+            db.session.execute(
+                text("SET STATEMENT max_statement_time = 0.1 FOR SELECT SLEEP(9)")
+            )
+
+        assert db.session.scalar(text("SELECT CONNECTION_ID()")) == before
 
 
 @pytest.mark.parametrize("code", CONFLICTS)

@@ -5,8 +5,13 @@ import time
 import pytest
 from flask import Flask
 from sqlalchemy import text
+from sqlalchemy.exc import DataError
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import OperationalError
 
 from my_flask_app.database import db
+from my_flask_app.database.failures import is_temporary
 from my_flask_app.database.transactions import run_transaction
 
 FAIL = "DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '{}'; END $$"
@@ -14,6 +19,8 @@ FAIL = "DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '{}'; END $$"
 CONFLICTS = ["40001", "40P01"]
 BUSY = ["53100", "53200", "55P03"]
 LOST = ["57P01", "57P02"]
+INTEGRITY = ["23000", "23001", "23502", "23503", "23505", "23514", "23P01"]
+DATA = ["22001", "22003", "22007", "22012", "22P02"]
 
 
 @pytest.mark.parametrize("code", [*CONFLICTS, *BUSY, *LOST])
@@ -26,6 +33,31 @@ def test_what_may_work_later_is_503(app: Flask, code: str) -> None:
         return ""
 
     assert app.test_client().get("/probe").status_code == 503
+
+
+@pytest.mark.parametrize(
+    ("codes", "expected"),
+    [
+        (INTEGRITY, IntegrityError),
+        (DATA, DataError),
+        (CONFLICTS + BUSY + LOST, OperationalError),
+    ],
+)
+def test_an_error_has_the_class_that_says_what_it_means(
+    app: Flask, codes: list[str], expected: type[DBAPIError]
+) -> None:
+    for code in codes:
+        with app.app_context(), pytest.raises(expected):
+            db.session.execute(text(FAIL.format(code)))
+
+
+def test_a_statement_that_took_too_long_would_take_as_long_again(app: Flask) -> None:
+    with app.app_context():
+        db.session.execute(text("SET LOCAL statement_timeout = 100"))
+        with pytest.raises(OperationalError, match="statement timeout") as caught:
+            db.session.execute(text("SELECT pg_sleep(9)"))
+
+    assert not is_temporary(caught.value)
 
 
 @pytest.mark.parametrize("code", CONFLICTS)

@@ -17,6 +17,8 @@ Tested in ``tests/database/test_connections.py`` and ``test_transactions.py``.
 
 from typing import Any
 
+from sqlalchemy.exc import DBAPIError
+
 # What a URL may begin with, and SQLAlchemy's name for it.
 NAMES = {"mssql": "mssql"}
 
@@ -36,11 +38,18 @@ ENDS_TRANSACTION = CONFLICTS
 # The server's error for a lock that was not got in time: it may work later.
 BUSY: set[object] = {1222}
 
+# The classes that errors should have, where drivers have others.
+MEANINGS: dict[object, type[DBAPIError]] = {}
+
 # Limits how long a statement waits for a lock.
 LIMIT_WAITING = "SET LOCK_TIMEOUT {milliseconds}"
 
 # SQLAlchemy's option sets the isolation level of a transaction.
 ISOLATE = ""
+
+# No statement is so long that the server ends the connection.
+LONGEST_STATEMENT = ""
+TOO_LONG: set[object] = set()
 
 # The transactions of other connections: connection, user, since when, statement.
 OPEN_TRANSACTIONS = """
@@ -49,5 +58,17 @@ FROM sys.dm_exec_sessions AS s WHERE s.open_transaction_count > 0
 AND s.session_id <> @@SPID ORDER BY s.last_request_start_time
 """
 
+# A pattern of the statements that commit themselves: none does.
+COMMITS = ""
+
+# Nothing is known that cannot hold every text.
+NARROW = ""
+NARROW_MEANS = ""
+
 # What Alembic has to know.
 MIGRATION_OPTIONS: dict[str, Any] = {}
+
+
+def table_options(dialect: Any) -> dict[str, str]:
+    """Return nothing, as no option of a table is about its texts."""
+    return {}

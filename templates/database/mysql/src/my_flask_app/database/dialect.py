@@ -19,10 +19,16 @@
 # ///
 """What is particular to MySQL and MariaDB.
 
-Tested in ``tests/database/test_connections.py`` and ``test_transactions.py``.
+Tested in ``tests/database/test_connections.py``, ``test_transactions.py``,
+``test_failures.py``, ``test_long_statements.py`` and ``test_table_locks.py``.
 """
 
 from typing import Any
+
+from sqlalchemy.exc import DataError
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import OperationalError
 
 # What a URL may begin with, and SQLAlchemy's name for it.
 NAMES = {"mysql": "mysql", "mysql2": "mysql", "mariadb": "mariadb"}
@@ -33,9 +39,10 @@ NEEDS_DATABASE = True
 # MariaDB's ER_CHECKREAD, and ER_LOCK_DEADLOCK: the transaction may be run again.
 CONFLICTS: set[object] = {1020, 1213}
 
-# CR_SERVER_GONE_ERROR, CR_SERVER_LOST and CR_SERVER_LOST_EXTENDED: the connection has
+# CR_SERVER_GONE_ERROR, CR_SERVER_LOST, CR_SERVER_LOST_EXTENDED, MariaDB's
+# ER_CONNECTION_KILLED and MySQL's ER_CLIENT_INTERACTION_TIMEOUT: the connection has
 # ended.
-LOST: set[object] = {2006, 2013, 2055}
+LOST: set[object] = {2006, 2013, 2055, 1927, 4031}
 
 # After these, and ER_LOCK_TABLE_FULL, there is another transaction, which knows nothing
 # of the first.
@@ -45,8 +52,26 @@ ENDS_TRANSACTION = CONFLICTS | {1206}
 # may work later.
 BUSY: set[object] = {1021, 1041, 1205, 3572}
 
-# Limits how long a statement waits for a lock, if nothing has limited it further. MySQL
-# refuses what LEAST returns, as its type is another (1232).
+# What drivers do not know or have as another class: duplicate keys, a column that is
+# left out and has no default, and CHECK in MySQL and in MariaDB; ...
+INTEGRITY = {1022, 1169, 1364, 1557, 1586, 1761, 1762, 1859, 3819, 4025}
+
+# ... values that are cut off, wrong, out of range or divided by zero; ...
+DATA = {1264, 1265, 1292, 1365, 1366, 1367, 1406, 1411, 1441, 1690, 3140}
+
+# ... and statements that KILL QUERY, MariaDB's max_statement_time or MySQL's
+# max_execution_time has ended.
+ENDED: set[object] = {1317, 1969, 3024}
+
+# The classes that errors should have, by their numbers.
+MEANINGS: dict[object, type[DBAPIError]] = {
+    **dict.fromkeys(INTEGRITY, IntegrityError),
+    **dict.fromkeys(DATA, DataError),
+    **dict.fromkeys(ENDED | CONFLICTS | LOST | BUSY, OperationalError),
+}
+
+# Limits how long a statement waits for a lock on a row and on a table, if nothing has
+# limited it further. MySQL refuses what LEAST returns, as its type is another (1232).
 LIMIT_WAITING = """
 SET innodb_lock_wait_timeout =
         CAST(LEAST(@@innodb_lock_wait_timeout, {seconds}) AS UNSIGNED),
@@ -57,6 +82,11 @@ SET innodb_lock_wait_timeout =
 # of the connection and then set it back, with two round trips each time.
 ISOLATE = "SET TRANSACTION ISOLATION LEVEL {level}"
 
+# Returns how many bytes a statement may have, and the errors of one that has more, as
+# ER_NET_PACKET_TOO_LARGE.
+LONGEST_STATEMENT = "SELECT @@max_allowed_packet"
+TOO_LONG: set[object] = {1153}
+
 # The transactions of other connections: connection, user, since when, statement.
 OPEN_TRANSACTIONS = """
 SELECT trx_mysql_thread_id, user, trx_started, trx_query
@@ -65,5 +95,29 @@ JOIN information_schema.processlist ON id = trx_mysql_thread_id
 WHERE trx_mysql_thread_id <> CONNECTION_ID() ORDER BY trx_started
 """
 
+# A pattern of the statements that commit themselves and those before them.
+COMMITS = (
+    r"\s*(?!(CREATE|DROP)\s+TEMPORARY\b)"
+    r"(ALTER|ANALYZE|CREATE|DROP|GRANT|LOCK|OPTIMIZE|RENAME|REVOKE|TRUNCATE)\b"
+)
+
+# Tables that cannot hold every text, with what they have instead.
+NARROW = """
+SELECT CONCAT(table_name, ' (', table_collation, ')')
+FROM information_schema.tables WHERE table_schema = DATABASE()
+AND table_type = 'BASE TABLE' AND table_collation NOT LIKE 'utf8mb4%'
+"""
+NARROW_MEANS = (
+    "These tables cannot hold every text"
+    " (ALTER TABLE … CONVERT TO CHARACTER SET utf8mb4)"
+)
+
 # What Alembic has to know.
 MIGRATION_OPTIONS: dict[str, Any] = {}
+
+
+def table_options(dialect: Any) -> dict[str, str]:
+    """Return what tables are created with, as servers differ in their defaults."""
+    # Each is compared by its characters, and does not ignore spaces at the end.
+    binary = "utf8mb4_nopad_bin" if dialect.is_mariadb else "utf8mb4_0900_bin"
+    return {"charset": "utf8mb4", "collate": binary}

@@ -17,6 +17,8 @@ Tested in ``tests/database/test_connections.py`` and ``test_transactions.py``.
 
 from typing import Any
 
+from sqlalchemy.exc import DBAPIError
+
 # What a URL may begin with, and SQLAlchemy's name for it.
 NAMES = {"oracle": "oracle"}
 
@@ -36,11 +38,18 @@ ENDS_TRANSACTION: set[object] = set()
 # A lock that was not got in time: it may work later.
 BUSY: set[object] = {54, 30006}
 
+# The classes that errors should have, where drivers have others.
+MEANINGS: dict[object, type[DBAPIError]] = {}
+
 # Nothing limits how long a statement waits for a lock.
 LIMIT_WAITING = ""
 
 # SQLAlchemy's option sets the isolation level of a transaction.
 ISOLATE = ""
+
+# No statement is so long that the server ends the connection.
+LONGEST_STATEMENT = ""
+TOO_LONG: set[object] = set()
 
 # The transactions of other connections: connection, user, since when, statement.
 OPEN_TRANSACTIONS = """
@@ -48,5 +57,17 @@ SELECT s.sid, s.username, t.start_time, s.sql_id FROM v$transaction t
 JOIN v$session s ON s.taddr = t.addr ORDER BY t.start_time
 """
 
+# A pattern of the statements that commit themselves and those before them.
+COMMITS = r"\s*(ALTER|ANALYZE|COMMENT|CREATE|DROP|GRANT|RENAME|REVOKE|TRUNCATE)\b"
+
+# Nothing is known that cannot hold every text.
+NARROW = ""
+NARROW_MEANS = ""
+
 # What Alembic has to know.
 MIGRATION_OPTIONS: dict[str, Any] = {}
+
+
+def table_options(dialect: Any) -> dict[str, str]:
+    """Return nothing, as no option of a table is about its texts."""
+    return {}

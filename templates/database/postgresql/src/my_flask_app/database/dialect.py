@@ -20,6 +20,11 @@ Tested in ``tests/database/test_connections.py`` and ``test_transactions.py``.
 
 from typing import Any
 
+from sqlalchemy.exc import DataError
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import OperationalError
+
 # What a URL may begin with, and SQLAlchemy's name for it.
 NAMES = {"postgresql": "postgresql", "postgres": "postgresql"}
 
@@ -38,6 +43,16 @@ ENDS_TRANSACTION: set[object] = set()
 # lock_not_available, disk_full, out_of_memory: it may work later.
 BUSY: set[object] = {"55P03", "53100", "53200"}
 
+# The classes that errors should have, by the first two characters of the SQLSTATE.
+MEANINGS: dict[object, type[DBAPIError]] = {
+    "22": DataError,
+    "23": IntegrityError,
+    "40": OperationalError,
+    "53": OperationalError,
+    "55": OperationalError,
+    "57": OperationalError,
+}
+
 # Limits how long a statement waits for a lock, if nothing has limited it further.
 LIMIT_WAITING = """
 SELECT set_config('lock_timeout', '{milliseconds}', false) FROM pg_settings
@@ -47,6 +62,10 @@ WHERE name = 'lock_timeout' AND setting::int NOT BETWEEN 1 AND {milliseconds}
 # SQLAlchemy's option sets the isolation level of a transaction.
 ISOLATE = ""
 
+# No statement is so long that the server ends the connection.
+LONGEST_STATEMENT = ""
+TOO_LONG: set[object] = set()
+
 # The transactions of other connections: connection, user, since when, statement.
 OPEN_TRANSACTIONS = """
 SELECT pid, usename, xact_start, query FROM pg_stat_activity
@@ -54,5 +73,20 @@ WHERE datname = current_database() AND pid <> pg_backend_pid()
 AND xact_start IS NOT NULL ORDER BY xact_start
 """
 
+# A pattern of the statements that commit themselves: none does.
+COMMITS = ""
+
+# The database, if it cannot hold every text, with what it has instead.
+NARROW = """
+SELECT concat(current_database(), ' (', current_setting('server_encoding'), ')')
+WHERE current_setting('server_encoding') <> 'UTF8'
+"""
+NARROW_MEANS = "This database cannot hold every text; create one WITH ENCODING 'UTF8'"
+
 # What Alembic has to know.
 MIGRATION_OPTIONS: dict[str, Any] = {}
+
+
+def table_options(dialect: Any) -> dict[str, str]:
+    """Return nothing, as no option of a table is about its texts."""
+    return {}

@@ -24,7 +24,10 @@ from . import commits
 from . import dialect
 from . import driver
 from . import leftovers
+from . import meanings
 from . import mistakes
+from . import packets
+from . import texts
 from . import waiting
 from .forks import forget_connections_after_fork
 from .forks import is_inherited
@@ -72,7 +75,10 @@ def protect(engine: Engine) -> None:
     event.listen(engine, "handle_error", note_lost_connection)
     leftovers.protect(engine)
     driver.protect(engine)
+    meanings.protect(engine)
     mistakes.protect(engine)
+    packets.protect(engine)
+    texts.protect(engine)
     waiting.protect(engine)
     commits.protect(engine)
     forget_connections_after_fork(engine, driver.fileno)

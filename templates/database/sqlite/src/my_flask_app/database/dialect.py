@@ -16,6 +16,13 @@ NAMES = {"sqlite": "sqlite"}
 # SQLite does not know the transactions of other connections.
 OPEN_TRANSACTIONS = ""
 
+# A pattern of the statements that commit themselves: none does.
+COMMITS = ""
+
+# Nothing is known that cannot hold every text.
+NARROW = ""
+NARROW_MEANS = ""
+
 # SQLite alters a table by putting a new one in its place, and undoes that like anything
 # else if the migration fails.
 MIGRATION_OPTIONS: dict[str, Any] = {"render_as_batch": True, "transactional_ddl": True}

@@ -18,8 +18,9 @@ from .sockets import is_readable
 
 NAME = "psycopg"
 
-# By default it waits for minutes for a server that does not answer.
-CONNECT_ARGS: dict[str, Any] = {"connect_timeout": 10}
+# By default it waits for minutes for a server that does not answer, and encodes texts
+# as the database does.
+CONNECT_ARGS: dict[str, Any] = {"connect_timeout": 10, "client_encoding": "utf8"}
 
 # A statement would be prepared on one connection and looked for on another.
 POOLER_CONNECT_ARGS: dict[str, Any] = {"prepare_threshold": None}

@@ -21,8 +21,9 @@ from .sockets import is_readable
 
 NAME = "psycopg2"
 
-# By default it waits for minutes for a server that does not answer.
-CONNECT_ARGS: dict[str, Any] = {"connect_timeout": 10}
+# By default it waits for minutes for a server that does not answer, and encodes texts
+# as the database does.
+CONNECT_ARGS: dict[str, Any] = {"connect_timeout": 10, "client_encoding": "utf8"}
 
 ENGINE_OPTIONS: dict[str, Any] = {}
 
