@@ -245,7 +245,7 @@ class PostgreSQL(Server):
 class MariaDB(Server):
     stop_signal = signal.SIGTERM
 
-    def __init__(self, folder: Path, charset: str) -> None:
+    def __init__(self, folder: Path, charset: str = "utf8mb4") -> None:
         self.charset = charset
         super().__init__(folder)
 
