@@ -141,9 +141,18 @@ def test_a_table_of_another_database_is_not_dropped(
 
 
 @pytest.mark.parametrize("database", ["PostgreSQL"])
-def test_a_url_without_a_database_is_refused(bake: Bake, existing: Existing) -> None:
+@pytest.mark.parametrize(
+    ("query", "reason"),
+    [
+        ("", "DATABASE_URL names no database, as postgresql://user@host/name does"),
+        ("/?dbname=app", "DATABASE_URL names none, so TEST_DATABASE_URL has to"),
+    ],
+)
+def test_a_url_without_a_database_is_refused(
+    bake: Bake, existing: Existing, query: str, reason: str
+) -> None:
     project = bake(database_url=existing.written())
     url = existing.written().rpartition("/")[0]
-    result = run_tests(project, DATABASE_URL=url)
+    result = run_tests(project, DATABASE_URL=url + query)
     assert result.returncode == 1
-    assert "DATABASE_URL names none, so TEST_DATABASE_URL has to" in result.stdout
+    assert reason in result.stdout

@@ -199,7 +199,7 @@ MODES = "must be one of disable, allow, prefer, require, verify-ca, verify-full"
         ),
         (
             "postgresql://h/d?pgbouncer=true",
-            "'psycopg' knows no parameter 'pgbouncer': leave it out, and set"
+            "'psycopg' knows no parameter 'pgbouncer': leave it out; psycopg needs"
             " DATABASE_POOLER=yes",
         ),
         ("postgresql://h/d?sslmode=on", f"'sslmode' {MODES}"),

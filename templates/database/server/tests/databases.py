@@ -58,7 +58,7 @@ def make_empty_database(_: Path) -> str:
 
 
 def url_beside(url: URL) -> URL:
-    if url.database is None:
+    if not url.database:
         raise ConfigError("DATABASE_URL names none, so TEST_DATABASE_URL has to")
 
     return url.set(database=f"{url.database}_test")

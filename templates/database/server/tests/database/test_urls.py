@@ -51,7 +51,7 @@ def test_a_url_without_a_database_is_refused() -> None:
     [
         ("nonsense", "1", "has 'nonsense', which .* does not know; leave it out"),
         ("userr", "me", "has 'userr', which .* does not know; did you mean 'user'"),
-        ("pgbouncer", "true", ".* leave it out, and set DATABASE_POOLER=yes"),
+        ("pgbouncer", "true", ".* leave it out; psycopg needs DATABASE_POOLER=yes"),
         ("ssl-mode", "sometimes", "has 'ssl-mode', which must be one of disable, "),
         ("ssl_ca", "/missing", "has '.*', which must name a file; '/missing' is none"),
     ],

@@ -49,7 +49,7 @@ IGNORED = {"allowpublickeyretrieval", "reconnect", "supa", "uselibpqcompat"}
 # What has a setting of its own.
 INSTEAD = {
     "connectionlimit": "leave it out, and set DATABASE_POOL_SIZE",
-    "pgbouncer": "leave it out, and set DATABASE_POOLER=yes",
+    "pgbouncer": "leave it out; psycopg needs DATABASE_POOLER=yes",
     "pooltimeout": "leave it out, and set DATABASE_TIMEOUT",
     "schema": "set the search_path of the user in the database",
 }

@@ -112,5 +112,6 @@ def encrypt(_dialect: Any, _record: Any, _args: Any, given: dict[str, Any]) -> N
     """Give the driver a context, as it does not take words."""
     mode = given.pop("sslmode", "")
     files = [given.pop(name, None) for name in FILES]
+    implied = "verify-full" if files[0] else "require"
     if mode or any(files):
-        given["ssl_context"] = context(mode or "verify-full", *files)
+        given["ssl_context"] = context(mode or implied, *files)
