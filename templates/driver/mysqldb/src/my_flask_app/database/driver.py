@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import Engine
 
 from . import locks
+from . import unread
 
 NAME = "mysqldb"
 
@@ -26,9 +27,14 @@ ENGINE_OPTIONS: dict[str, Any] = {"pool_pre_ping": True}
 
 
 def protect(engine: Engine) -> None:
-    """Let threads take turns with a connection, which they must not share."""
+    """Let threads and unread rows take turns with a connection."""
+    unread.protect(engine, forget_rows)
     # A cursor looks for further results as it is closed.
     locks.protect(engine, ["next_result"])
+
+
+def forget_rows(cursor: Any) -> None:
+    """Do nothing, as a cursor does not read once its connection is closed."""
 
 
 def has_died(connection: Any) -> bool:
