@@ -1069,11 +1069,6 @@ SERVER_BREAKS = {
         "LEAST(@@innodb_lock_wait_timeout, {seconds})",
         "{seconds}",
     ),
-    "rows that are missing without an error": (
-        "database/leftovers.py",
-        "        refuse_rows(cursor)\n",
-        "        pass\n",
-    ),
     "rows are missing where a statement comes between them": (
         "database/unread.py",
         "read_rest(info, before=cursor)",
@@ -1085,17 +1080,17 @@ SERVER_BREAKS = {
         "pass",
     ),
     "rows are missing after an error of a statement between them": (
-        "database/unread.py",
-        "            refuse_rows(self)\n",
+        "database/rows.py",
+        "            self.refuse()\n",
         "            pass\n",
     ),
     "rows are missing once their connection is closed": (
         "database/unread.py",
-        "            refuse_rows(rows)\n",
+        "            rows.refuse()\n",
         "            pass\n",
     ),
     "rows that threads read at the same time": (
-        "database/unread.py",
+        "database/rows.py",
         """        with self.lock:
             if self.rest is not None:
 """,
@@ -1105,8 +1100,8 @@ SERVER_BREAKS = {
     ),
     "rows that nobody wants are read before a rollback": (
         "database/unread.py",
-        "if unread is not None and is_open(unread.cursor):",
-        "if False:",
+        "        if unread is not None and unread.is_open:\n            #",
+        "        if False:\n            #",
     ),
     "a connection that a rollback has closed is used": (
         "database/unread.py",
@@ -1119,9 +1114,9 @@ SERVER_BREAKS = {
         "",
     ),
     "an empty result without columns": (
-        "database/unread.py",
-        "self.description = cursor.description  #",
-        "self.description = None  #",
+        "database/rows.py",
+        "self.description = cursor.description",
+        "self.description = None",
     ),
     "a wrong URL is not named": (
         "database/mistakes.py",

@@ -25,7 +25,7 @@ URLS = [
 ]
 
 OWNED = 400
-MACHINERY = {"sqlite": 3400, "server": 2230}
+MACHINERY = {"sqlite": 3400, "server": 2250}
 MODULE = 150
 
 

@@ -4,6 +4,7 @@ import contextvars
 from collections.abc import Callable
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import wait
 from typing import Any
 
 import pytest
@@ -145,6 +146,19 @@ def test_threads_get_all_rows_while_others_use_their_session(app: Flask) -> None
         submit = threads.submit
         counts = [submit(contextvars.copy_context().run, count) for _ in range(40)]
         assert {count.result() for count in counts} == {20}
+
+
+def test_rows_are_read_after_the_statement_that_uses_their_connection(
+    app: Flask,
+) -> None:
+    with app.app_context(), ThreadPoolExecutor(1) as threads:
+        result = numbers()
+        with db.session.connection().info["lock"]:
+            reading = threads.submit(result.fetchmany, 10)
+            wait([reading], timeout=0.1)
+            assert not reading.done()
+
+        assert len(reading.result(timeout=5)) == 10
 
 
 def leave_a_loop() -> str:

@@ -16,8 +16,6 @@ from sqlalchemy import event
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from . import driver
-from .cursors import is_open
-from .cursors import refuse_rows
 from .methods import EXECUTE
 from .methods import Method
 from .methods import wrap
@@ -55,9 +53,13 @@ def close_if_changed(connection: Any, record: ConnectionPoolEntry) -> None:
     # What is left of a result is on the server, and would be read in the transaction of
     # another request.
     unread = [it for it in record.info.pop("cursors", ()) if is_open(it)]
-    for cursor in unread:
-        refuse_rows(cursor)
-
     changed = unread or record.info.pop("changed", False)
     if changed or driver.autocommit(connection) != record.info["autocommit"]:
         record.invalidate()
+
+
+def is_open(cursor: Any) -> bool:
+    # Some drivers say that it is closed, others forget the connection.
+    attributes = getattr(cursor, "__dict__", {})
+    closed = getattr(cursor, "closed", False)
+    return not closed and attributes.get("connection", cursor) is not None

@@ -8,10 +8,7 @@ Tested in ``tests/database/test_unread.py``.
 """
 
 from collections.abc import Callable
-from collections.abc import Iterator
 from functools import partial
-from itertools import islice
-from threading import RLock
 from typing import Any
 from typing import NamedTuple
 from weakref import ref
@@ -21,57 +18,10 @@ from sqlalchemy import Engine
 from sqlalchemy import event
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from .cursors import is_open
-from .cursors import refuse_rows
 from .methods import EXECUTE
 from .methods import Method
 from .methods import wrap
-
-
-class Rows:
-    """A cursor that reads its rows from the server, or has them in memory."""
-
-    def __init__(self, cursor: Any, lock: RLock) -> None:
-        self.cursor, self.lock = cursor, lock
-        self.rest: Iterator[Any] | None = None
-        self.is_closed = False
-        self.description = cursor.description  # Some cursors forget it as they close.
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.cursor, name)
-
-    def fetchone(self) -> Any:
-        return next(iter(self.fetchmany(1)), None)
-
-    def fetchmany(self, size: int = 1) -> list[Any]:
-        with self.lock:
-            if self.rest is not None:
-                return list(islice(self.rest, size))
-
-            rows = self.cursor.fetchmany(size)
-            if len(rows) < size:
-                self.take_rest()
-
-            return list(rows)
-
-    def fetchall(self) -> list[Any]:
-        with self.lock:
-            self.take_rest()
-            return list(self.rest or ())
-
-    def take_rest(self) -> None:
-        """Have the rest in memory, so that the connection can do something else."""
-        try:
-            if self.rest is None:
-                self.rest = iter(self.cursor.fetchall())
-                self.cursor.close()
-        except BaseException:
-            refuse_rows(self)
-            raise
-
-    def close(self) -> None:
-        """Leave the rest at the server, until something else needs the connection."""
-        self.is_closed = True
+from .rows import Rows
 
 
 class Unread(NamedTuple):
@@ -81,9 +31,16 @@ class Unread(NamedTuple):
     rows: ref[Rows]
     connection: ref[Connection]
 
+    @property
+    def is_open(self) -> bool:
+        return self.cursor.connection is not None
+
 
 def protect(engine: Engine, forget: Callable[[Any], None]) -> None:
-    """Let others use a connection. ``forget`` keeps a cursor from reading a closed one."""
+    """Let other statements have their turn, whatever has not been read.
+
+    :param forget: keeps a cursor from reading once its connection is closed.
+    """
     wrap(engine, EXECUTE, execute_alone)
     wrap(engine, ["do_commit"], commit_alone)
     wrap(engine, ["do_rollback"], close_if_unread)
@@ -120,11 +77,10 @@ def read_rest(info: dict[str, Any], before: Any = None) -> None:
         return
 
     rows = unread.rows()
-    if rows is None or rows.is_closed:
-        unread.cursor.close()
-    else:
+    if rows is not None and not rows.is_closed:
         rows.take_rest()
 
+    unread.cursor.close()
     del info["unread"]
 
 
@@ -133,7 +89,7 @@ def close_if_unread(roll_back: Method) -> Method:
 
     def wrapper(connection: Any) -> None:
         unread = connection.info.get("unread")
-        if unread is not None and is_open(unread.cursor):
+        if unread is not None and unread.is_open:
             # The pool's connection may have outlived SQLAlchemy's.
             (unread.connection() or connection).invalidate()
         else:
@@ -144,7 +100,7 @@ def close_if_unread(roll_back: Method) -> Method:
 
 def give_up(forget: Callable[[Any], None], _: Any, record: ConnectionPoolEntry) -> None:
     unread = record.info.get("unread")
-    if unread is not None and is_open(unread.cursor):
+    if unread is not None and unread.is_open:
         forget(unread.cursor)
         if (rows := unread.rows()) is not None:
-            refuse_rows(rows)
+            rows.refuse()
