@@ -92,6 +92,9 @@ class Driver:
     lock: bool = False
     """Whether its module uses ``locks.py``."""
 
+    unread: bool = False
+    """Whether its module uses ``unread.py``."""
+
     time_out: bool = False
     """Whether its module says how long it may take to connect."""
 
@@ -150,6 +153,7 @@ def drivers() -> dict[str, Driver]:
                 name=name,
                 socket="from .sockets import" in source,
                 lock="from . import locks" in source,
+                unread="from . import unread" in source,
                 time_out='"connect_timeout"' in source,
                 parameters=frozenset(constant(source, "PARAMETERS").split()),
                 pooler="\nPOOLER_CONNECT_ARGS" in source,

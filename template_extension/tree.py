@@ -40,6 +40,8 @@ def folders(answers: Answers) -> Iterator[str]:
         yield "driver_with/socket"
     if driver.lock:
         yield "driver_with/lock"
+    if driver.unread:
+        yield "driver_with/unread"
     if driver.time_out:
         yield "driver_with/time_out"
     if driver.pooler:

@@ -1175,10 +1175,54 @@ SERVER_BREAKS = {
         "LEAST(@@innodb_lock_wait_timeout, {seconds})",
         "{seconds}",
     ),
-    "rows that are missing without an error": (
-        "database/leftovers.py",
-        "        refuse_rows(cursor)\n",
-        "        pass\n",
+    "rows are missing where a statement comes between them": (
+        "database/unread.py",
+        "read_rest(info, before=cursor)",
+        "pass",
+    ),
+    "rows are missing where a commit comes between them": (
+        "database/unread.py",
+        "read_rest(connection.info)",
+        "pass",
+    ),
+    "rows are missing after an error of a statement between them": (
+        "database/rows.py",
+        "            self.refuse()\n",
+        "            pass\n",
+    ),
+    "rows are missing once their connection is closed": (
+        "database/unread.py",
+        "            rows.refuse()\n",
+        "            pass\n",
+    ),
+    "rows that threads read at the same time": (
+        "database/rows.py",
+        """        with self.lock:
+            if self.rest is not None:
+""",
+        """        if True:
+            if self.rest is not None:
+""",
+    ),
+    "rows that nobody wants are read before a rollback": (
+        "database/unread.py",
+        "        if unread is not None and unread.is_open:\n            #",
+        "        if False:\n            #",
+    ),
+    "a connection that a rollback has closed is used": (
+        "database/unread.py",
+        "(unread.connection() or connection).invalidate()",
+        "connection.invalidate()",
+    ),
+    "a cursor is closed between two batches of an INSERT": (
+        "database/unread.py",
+        " or unread.cursor is before",
+        "",
+    ),
+    "an empty result without columns": (
+        "database/rows.py",
+        "self.description = cursor.description",
+        "self.description = None",
     ),
     "a wrong URL is not named": (
         "database/mistakes.py",

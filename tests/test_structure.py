@@ -25,7 +25,7 @@ URLS = [
 ]
 
 OWNED = 400
-MACHINERY = {"sqlite": 3720, "server": 2900}
+MACHINERY = {"sqlite": 3760, "server": 3000}
 MODULE = 150
 
 

@@ -2,6 +2,7 @@
 
 import time
 from contextlib import suppress
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -12,6 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.exc import OperationalError
 
 from my_flask_app.database import db
+from my_flask_app.database import driver
 from my_flask_app.database.failures import is_temporary
 from my_flask_app.database.transactions import run_transaction
 
@@ -90,6 +92,23 @@ def test_a_connection_is_still_there_after_a_statement_that_took_too_long(
             )
 
         assert db.session.scalar(text("SELECT CONNECTION_ID()")) == before
+
+
+@pytest.mark.filterwarnings("ignore")  # PyMySQL only has one for it.
+def test_a_statement_that_comes_before_its_turn_is_not_503(app: Flask) -> None:
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+
+    @app.get("/probe")
+    def probe() -> str:
+        connection: Any = db.session.connection().connection.driver_connection
+        # They send it, and read nothing.
+        send = getattr(connection, "cmd_query", None) or connection.query
+        options = {"unbuffered": True} if driver.NAME == "pymysql" else {}
+        send("SELECT 1", **options)
+        return str(db.session.scalar(text("SELECT 7")))
+
+    response = app.test_client().get("/probe")
+    assert response.text == "7" or response.status_code == 500
 
 
 @pytest.mark.parametrize("code", CONFLICTS)

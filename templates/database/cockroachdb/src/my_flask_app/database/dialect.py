@@ -35,6 +35,9 @@ CONFLICTS: set[object] = {"40001"}
 # admin_shutdown: the connection has ended.
 LOST: set[object] = {"57P01"}
 
+# No error ends a connection by the application's fault.
+MISUSED: set[object] = set()
+
 # A savepoint is still there after any error.
 ENDS_TRANSACTION: set[object] = set()
 

@@ -32,6 +32,9 @@ CONFLICTS: set[object] = {"40001", 1205}
 # ODBC's communication link failure: the connection has ended.
 LOST: set[object] = {"08S01"}
 
+# No error ends a connection by the application's fault.
+MISUSED: set[object] = set()
+
 # After this there is no transaction any more.
 ENDS_TRANSACTION = CONFLICTS
 

@@ -44,6 +44,9 @@ CONFLICTS: set[object] = {1020, 1213}
 # ended.
 LOST: set[object] = {2006, 2013, 2055, 1927, 4031}
 
+# CR_COMMANDS_OUT_OF_SYNC: the connection has ended, but by the application's fault.
+MISUSED: set[object] = {2014}
+
 # After these, and ER_LOCK_TABLE_FULL, there is another transaction, which knows nothing
 # of the first.
 ENDS_TRANSACTION = CONFLICTS | {1206}

@@ -32,6 +32,9 @@ CONFLICTS: set[object] = {60, 8177}
 # ORA-03113 and ORA-03114: the connection has ended.
 LOST: set[object] = {3113, 3114}
 
+# No error ends a connection by the application's fault.
+MISUSED: set[object] = set()
+
 # A savepoint is still there after any error.
 ENDS_TRANSACTION: set[object] = set()
 

@@ -37,6 +37,9 @@ CONFLICTS: set[object] = {"40001", "40P01"}
 # admin_shutdown and crash_shutdown: the connection has ended.
 LOST: set[object] = {"57P01", "57P02"}
 
+# No error ends a connection by the application's fault.
+MISUSED: set[object] = set()
+
 # A savepoint is still there after any error.
 ENDS_TRANSACTION: set[object] = set()
 

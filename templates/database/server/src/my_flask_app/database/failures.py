@@ -40,8 +40,9 @@ def is_temporary(error: BaseException | None) -> bool:
     with another one.
     """
     if isinstance(error, DBAPIError):
-        busy = error_code(error) in dialect.BUSY
-        return busy or error.connection_invalidated or is_conflict(error)
+        code = error_code(error)
+        lost = error.connection_invalidated and code not in dialect.MISUSED
+        return lost or code in dialect.BUSY or is_conflict(error)
     if isinstance(error, PendingRollbackError):
         return error.code == CONNECTION_WAS_LOST
     if together := getattr(error, "exceptions", ()):  # An ExceptionGroup.

@@ -8,13 +8,11 @@ when it comes back, and opens another when it needs one.
 Tested in ``tests/database/test_connections.py``.
 """
 
-from contextlib import suppress
 from typing import Any
 from weakref import WeakSet
 
 from sqlalchemy import Engine
 from sqlalchemy import event
-from sqlalchemy.exc import InvalidRequestError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from . import driver
@@ -55,9 +53,6 @@ def close_if_changed(connection: Any, record: ConnectionPoolEntry) -> None:
     # What is left of a result is on the server, and would be read in the transaction of
     # another request.
     unread = [it for it in record.info.pop("cursors", ()) if is_open(it)]
-    for cursor in unread:
-        refuse_rows(cursor)
-
     changed = unread or record.info.pop("changed", False)
     if changed or driver.autocommit(connection) != record.info["autocommit"]:
         record.invalidate()
@@ -68,17 +63,3 @@ def is_open(cursor: Any) -> bool:
     attributes = getattr(cursor, "__dict__", {})
     closed = getattr(cursor, "closed", False)
     return not closed and attributes.get("connection", cursor) is not None
-
-
-def refuse_rows(cursor: Any) -> None:
-    """Let a cursor raise an error, where some would only return no more rows."""
-
-    def refuse(*_: object) -> None:
-        raise InvalidRequestError(
-            "the connection of this result has been returned; read it before the end of"
-            " its transaction, in a stream with stream_with_context"
-        )
-
-    for name in ("fetchone", "fetchmany", "fetchall"):
-        with suppress(AttributeError):  # Those of psycopg2 are read-only, and raise.
-            setattr(cursor, name, refuse)

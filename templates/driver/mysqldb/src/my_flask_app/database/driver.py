@@ -18,6 +18,7 @@ from sqlalchemy import Engine
 from sqlalchemy import event
 
 from . import locks
+from . import unread
 
 NAME = "mysqldb"
 
@@ -56,11 +57,16 @@ TLS: dict[str, dict[str, str]] = {
 
 
 def protect(engine: Engine) -> None:
-    """Let threads take turns with a connection, which they must not share."""
+    """Let threads and unread rows take turns with a connection."""
+    unread.protect(engine, forget_rows)
     # A cursor looks for further results as it is closed.
     locks.protect(engine, ["next_result"])
     if engine.url.query.get("ssl_mode") == "REQUIRED":
         event.listen(engine, "connect", refuse_unencrypted)
+
+
+def forget_rows(cursor: Any) -> None:
+    """Do nothing, as a cursor does not read once its connection is closed."""
 
 
 def has_died(connection: Any) -> bool:

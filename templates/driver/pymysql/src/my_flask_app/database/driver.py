@@ -16,6 +16,7 @@ import pymysql  # type: ignore[import-untyped]
 from sqlalchemy import Engine
 
 from . import locks
+from . import unread
 from .sockets import is_readable
 
 NAME = "pymysql"
@@ -52,8 +53,14 @@ TLS: dict[str, dict[str, str]] = {
 
 
 def protect(engine: Engine) -> None:
-    """Let threads take turns with a connection, which they must not share."""
+    """Let threads and unread rows take turns with a connection."""
+    unread.protect(engine, forget_rows)
     locks.protect(engine)
+
+
+def forget_rows(cursor: Any) -> None:
+    """Keep a cursor from reading once its connection is closed."""
+    cursor._result.unbuffered_active = False
 
 
 def has_died(connection: Any) -> bool:
