@@ -1045,7 +1045,7 @@ SERVER_BREAKS = {
     ),
     "a conflict is final at the second time": (
         "database/transactions.py",
-        "retries: int = 10",
+        "retries: int = 30",
         "retries: int = 1",
     ),
     "no pause after a conflict": (

@@ -290,7 +290,7 @@ def test_an_interruption_ends_the_transaction(app: Flask) -> None:
     assert balances(app) == [10, 10]
 
 
-@pytest.mark.parametrize(("options", "retries"), [({}, 10), ({"retries": 2}, 2)])
+@pytest.mark.parametrize(("options", "retries"), [({}, 30), ({"retries": 2}, 2)])
 def test_in_the_end_it_gives_up(
     app: Flask, pauses: list[float], options: dict[str, Any], retries: int
 ) -> None:

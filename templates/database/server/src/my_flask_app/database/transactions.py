@@ -22,7 +22,7 @@ R = TypeVar("R")
 
 def run_transaction(
     work: Callable[[], R],
-    retries: int = 10,
+    retries: int = 30,
     isolation_level: IsolationLevel | None = "SERIALIZABLE",
 ) -> R:
     """Do ``work`` in a transaction of ``db.session``, commit, and return its result.
