@@ -964,14 +964,13 @@ SERVER_BREAKS = {
     ),
     "more patience with locks on rows than the settings say": (
         "database/dialect.py",
-        "innodb_lock_wait_timeout = LEAST(@@innodb_lock_wait_timeout, {seconds}),",
-        "",
+        "LEAST(@@innodb_lock_wait_timeout, {seconds})",
+        "@@innodb_lock_wait_timeout",
     ),
     "more patience with locks on tables than the settings say": (
         "database/dialect.py",
-        """{seconds}),
-    lock_wait_timeout = LEAST(@@lock_wait_timeout, {seconds})""",
-        "{seconds})",
+        "LEAST(@@lock_wait_timeout, {seconds})",
+        "@@lock_wait_timeout",
     ),
     "a conflict is final": (
         "database/transactions.py",
@@ -1090,7 +1089,7 @@ SERVER_BREAKS = {
     ),
     "a busy server is the application's fault": (
         "database/failures.py",
-        "busy or ",
+        "code in dialect.BUSY or ",
         "",
     ),
     "a conflict that nobody repeated is the application's fault": (
@@ -1105,8 +1104,8 @@ SERVER_BREAKS = {
     ),
     "a lost connection is the application's fault": (
         "database/failures.py",
-        "error.connection_invalidated or ",
-        "",
+        "return lost or ",
+        "return ",
     ),
     "a lost connection that was swallowed is the application's fault": (
         "database/failures.py",
