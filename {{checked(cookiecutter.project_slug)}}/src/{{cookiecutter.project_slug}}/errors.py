@@ -3,12 +3,12 @@
 from flask import current_app
 from flask import Flask
 from flask import render_template
+from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import Conflict
 from werkzeug.exceptions import HTTPException
 from werkzeug.exceptions import ServiceUnavailable
 from werkzeug.wrappers import Response
 
-from .database.failures import is_stale
 from .database.failures import is_temporary
 
 RETRY_AFTER = 5  # seconds
@@ -30,7 +30,7 @@ def show_error(error: HTTPException) -> Response:
     cause = getattr(error, "original_exception", None)
     if is_temporary(cause):
         error = ServiceUnavailable(retry_after=RETRY_AFTER)
-    elif is_stale(cause):
+    elif isinstance(cause, StaleDataError):
         error = Conflict("Somebody else has changed this. Look at it again, please.")
 
     response = error.get_response()

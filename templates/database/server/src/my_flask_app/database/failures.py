@@ -6,7 +6,6 @@ Tested in ``tests/database/test_connections.py`` and ``test_transactions.py``.
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import PendingRollbackError
 from sqlalchemy.exc import TimeoutError
-from sqlalchemy.orm.exc import StaleDataError
 
 from . import dialect
 from . import driver
@@ -25,11 +24,6 @@ def is_conflict(error: BaseException | None) -> bool:
         error = getattr(error.orig, "__context__", None)
 
     return False
-
-
-def is_stale(error: BaseException | None) -> bool:
-    """Tell whether another transaction had changed a row that was to be written."""
-    return isinstance(error, StaleDataError)
 
 
 def is_temporary(error: BaseException | None) -> bool:

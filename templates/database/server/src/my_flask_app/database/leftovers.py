@@ -52,7 +52,7 @@ def close_if_changed(connection: Any, record: ConnectionPoolEntry) -> None:
 
     # What is left of a result is on the server, and would be read in the transaction of
     # another request.
-    unread = [it for it in record.info.pop("cursors", ()) if is_open(it)]
+    unread = any(map(is_open, record.info.pop("cursors", ())))
     changed = unread or record.info.pop("changed", False)
     if changed or driver.autocommit(connection) != record.info["autocommit"]:
         record.invalidate()

@@ -11,11 +11,11 @@ from typing import TypeVar
 
 from sqlalchemy import Connection
 from sqlalchemy.engine.interfaces import IsolationLevel
+from sqlalchemy.orm.exc import StaleDataError
 
 from . import db
 from . import dialect
 from .failures import is_conflict
-from .failures import is_stale
 
 R = TypeVar("R")
 
@@ -59,7 +59,8 @@ def run_transaction(
             return result
         except BaseException as error:
             db.session.rollback()
-            if retry == retries or not (is_conflict(error) or is_stale(error)):
+            conflict = is_conflict(error) or isinstance(error, StaleDataError)
+            if retry == retries or not conflict:
                 raise
 
         # At random, so that those who met do not meet again.

@@ -8,7 +8,6 @@ import sqlite3
 
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError
-from sqlalchemy.orm.exc import StaleDataError
 
 from .dialect import FileIsGone
 from .dialect import is_full
@@ -25,11 +24,6 @@ def is_temporary(error: BaseException | None) -> bool:
         return is_locked(error) or is_full(error) or isinstance(error, FileIsGone)
 
     return isinstance(error, TimeoutError)
-
-
-def is_stale(error: BaseException | None) -> bool:
-    """Tell whether another transaction had changed a row that was to be written."""
-    return isinstance(error, StaleDataError)
 
 
 def explained(error: sqlite3.Error, path: str) -> sqlite3.Error:
