@@ -13,7 +13,7 @@ from sqlalchemy import text
 from tests.conftest import Bake
 from tests.conftest import Project
 
-PASSWORD = """p@s/s:w%o$r{d} #1 "'\\`?&=+"""
+PASSWORD = """p@s/s:w%o$r{d} #1 "'\\`?&=+€"""
 
 
 def serves_the_first_page(project: Project) -> None:

@@ -113,6 +113,7 @@ LATE = "is asynchronous, but Flask serves requests synchronously"
 PORT = (
     f"a port is a number from 1 to 65535, an IPv6 host belongs in brackets, and {HINT}"
 )
+LABEL = "a part of a host's name has 1 to 63 characters"
 NAMELESS = "it must name a database, as in '{}://user:password@localhost/app'"
 OUTSIDE = "it must be a URL without control characters or outer spaces"
 ENCODED = "a database name or path is written without percent-encoding"
@@ -176,6 +177,8 @@ MODES = "must be one of disable, allow, prefer, require, verify-ca, verify-full"
             "after the bracket of an IPv6 host comes ':', '/' or '?'",
         ),
         ("postgresql://my host/d", f"a host is a name or an address, and {HINT}"),
+        (f"postgresql://{64 * 'a'}.example/d", LABEL),
+        ("postgresql://db..example/d", LABEL),
         ("postgresql://h'/d", f"a host is a name or an address, and {HINT}"),
         (
             "postgresql://[fe80::1%'$x]/d",

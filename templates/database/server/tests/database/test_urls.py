@@ -30,6 +30,10 @@ def test_the_driver_of_the_project_is_added() -> None:
             "names the driver '",
         ),
         (str(URL), "has \\*\\*\\* in place of the password"),
+        (
+            f"{URL.drivername}://{64 * 'a'}.example/name",
+            "names the host 'a+.example', ",
+        ),
     ],
 )
 def test_a_url_that_cannot_be_used_is_refused_with_the_reason(

@@ -44,6 +44,13 @@ def parse_url(url: str | URL) -> URL:
 
     if STARS in (url.password, *url.query.values()):
         raise ValueError(f"has {STARS} in place of the password")
+    try:
+        (url.host or "").encode("idna")
+    except UnicodeError:
+        raise ValueError(
+            f"names the host {url.host!r}, which no server can have"
+        ) from None
+
     if dialect.NEEDS_DATABASE and not (url.database or DATABASE & url.query.keys()):
         raise ValueError(f"names no database, as {name}://user@host/name does")
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import pymysql  # type: ignore[import-untyped]
 from sqlalchemy import Engine
+from sqlalchemy import event
 
 from . import locks
 from . import unread
@@ -56,6 +57,13 @@ def protect(engine: Engine) -> None:
     """Let threads and unread rows take turns with a connection."""
     unread.protect(engine, forget_rows)
     locks.protect(engine)
+    event.listen(engine, "do_connect", encode_password)
+
+
+def encode_password(_: object, __: object, ___: object, given: dict[str, Any]) -> None:
+    """Encode a password as other clients do; the driver refuses what Latin-1 lacks."""
+    if isinstance(given.get("password"), str):
+        given["password"] = given["password"].encode()
 
 
 def forget_rows(cursor: Any) -> None:
