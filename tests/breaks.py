@@ -234,6 +234,21 @@ BREAKS = {
 
 # Of a server, and noticed on PostgreSQL.
 POSTGRESQL_BREAKS = {
+    "a conflict that was caught while the session flushed is final": (
+        "database/transactions.py",
+        "(error, caught)",
+        "(error,)",
+    ),
+    "nothing is known of what has failed before": (
+        "database/commits.py",
+        'orig.__context__ = connection.info.get("failed_by")',
+        "pass",
+    ),
+    "a commit that is refused hides why": (
+        "database/commits.py",
+        "error.__cause__ = failed_by",
+        "pass",
+    ),
     "transactions of tests that begin anew": (
         "database/transactions.py",
         " or isinstance(db.session.get_bind(), Connection)",

@@ -25,7 +25,7 @@ URLS = [
 ]
 
 OWNED = 400
-MACHINERY = {"sqlite": 3760, "server": 3000}
+MACHINERY = {"sqlite": 3760, "server": 3010}
 MODULE = 150
 
 

@@ -1,6 +1,8 @@
 """The errors of PostgreSQL that are not the application's fault are known."""
 
 import time
+from collections.abc import Callable
+from contextlib import suppress
 
 import pytest
 from flask import Flask
@@ -33,6 +35,32 @@ def test_what_may_work_later_is_503(app: Flask, code: str) -> None:
         return ""
 
     assert app.test_client().get("/probe").status_code == 503
+
+
+def commit() -> None:
+    db.session.commit()
+
+
+def go_on() -> None:
+    db.session.execute(text("SELECT 1"))
+
+
+@pytest.mark.parametrize("follow", [commit, go_on])
+@pytest.mark.parametrize(("code", "status"), [("55P03", 503), ("23505", 500)])
+def test_what_follows_an_error_that_was_caught_is_answered_as_that(
+    app: Flask, follow: Callable[[], None], code: str, status: int
+) -> None:
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+
+    @app.get("/probe")
+    def probe() -> str:
+        with suppress(DBAPIError):
+            db.session.execute(text(FAIL.format(code)))
+
+        follow()
+        return ""
+
+    assert app.test_client().get("/probe").status_code == status
 
 
 @pytest.mark.parametrize(

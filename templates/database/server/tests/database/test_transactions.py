@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from collections.abc import Callable
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -127,6 +128,48 @@ def test_transactions_that_wait_for_each_other_both_succeed(
         other = threads.submit(transfer, 2, 1, 3)
 
     assert one.result() == other.result() == "done"
+    assert len(calls) > 2
+    assert balances(app) == [12, 8]
+
+
+def lock_and_change(account_id: int, amount: int) -> None:
+    statement = select(Account).where(Account.id == account_id).with_for_update()
+    db.session.execute(statement).scalar_one().balance += amount
+
+
+def change_and_flush(account_id: int, amount: int) -> None:
+    db.session.get_one(Account, account_id).balance += amount
+    db.session.flush()
+
+
+@pytest.mark.parametrize("goes_on", [False, True])
+@pytest.mark.parametrize("change", [lock_and_change, change_and_flush])
+def test_a_conflict_that_was_caught_is_a_conflict_all_the_same(
+    app: Flask, change: Callable[[int, int], None], goes_on: bool
+) -> None:
+    barrier = threading.Barrier(2, timeout=10)
+    calls = []
+
+    def transfer(source: int, target: int, amount: int) -> None:
+        def work() -> None:
+            calls.append(source)
+            lock_and_change(source, -amount)
+            db.session.flush()
+            if len(calls) <= 2:
+                barrier.wait()
+            with suppress(DBAPIError):
+                change(target, amount)
+            if goes_on:
+                db.session.scalars(select(Account)).all()
+
+        with app.app_context():
+            run_transaction(work)
+
+    with ThreadPoolExecutor(2) as threads:
+        one = threads.submit(transfer, 1, 2, 1)
+        other = threads.submit(transfer, 2, 1, 3)
+
+    assert one.result() is other.result() is None
     assert len(calls) > 2
     assert balances(app) == [12, 8]
 

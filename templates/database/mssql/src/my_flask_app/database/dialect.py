@@ -38,6 +38,9 @@ MISUSED: set[object] = set()
 # After this there is no transaction any more.
 ENDS_TRANSACTION = CONFLICTS
 
+# No error is only because of an earlier one.
+FOLLOWING: set[object] = set()
+
 # The server's error for a lock that was not got in time: it may work later.
 BUSY: set[object] = {1222}
 

@@ -51,6 +51,9 @@ MISUSED: set[object] = {2014}
 # of the first.
 ENDS_TRANSACTION = CONFLICTS | {1206}
 
+# No error is only because of an earlier one.
+FOLLOWING: set[object] = set()
+
 # ER_DISK_FULL, ER_OUT_OF_RESOURCES, ER_LOCK_WAIT_TIMEOUT and MySQL's ER_LOCK_NOWAIT: it
 # may work later.
 BUSY: set[object] = {1021, 1041, 1205, 3572}

@@ -38,6 +38,9 @@ MISUSED: set[object] = set()
 # A savepoint is still there after any error.
 ENDS_TRANSACTION: set[object] = set()
 
+# No error is only because of an earlier one.
+FOLLOWING: set[object] = set()
+
 # A lock that was not got in time: it may work later.
 BUSY: set[object] = {54, 30006}
 

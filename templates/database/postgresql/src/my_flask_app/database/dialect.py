@@ -43,6 +43,9 @@ MISUSED: set[object] = set()
 # A savepoint is still there after any error.
 ENDS_TRANSACTION: set[object] = set()
 
+# in_failed_sql_transaction: an earlier statement of the transaction has failed.
+FOLLOWING: set[object] = {"25P02"}
+
 # lock_not_available, disk_full, out_of_memory: it may work later.
 BUSY: set[object] = {"55P03", "53100", "53200"}
 

@@ -31,23 +31,28 @@ def protect(engine: Engine) -> None:
 
 
 def note_end(context: ExceptionContext) -> None:
-    """Remember an error with which the server has ended the whole transaction."""
+    """Remember an error, as those that follow in its transaction are because of it."""
     error, connection = context.sqlalchemy_exception, context.connection
     if not isinstance(error, DBAPIError) or connection is None:
         return
 
     orig = context.original_exception
-    ended = driver.error_code(orig) in dialect.ENDS_TRANSACTION
-    if ended and not connection._is_autocommit_isolation():
+    code = driver.error_code(orig)
+    if code in dialect.FOLLOWING:
+        orig.__context__ = connection.info.get("failed_by")
+    elif not connection._is_autocommit_isolation():
         # Its traceback would keep the connection, if nobody returns that.
         error = type(error)(error.statement, error.params, copy(orig))
-        connection.info["ended_by"] = error
+        connection.info["failed_by"] = error
+        if code in dialect.ENDS_TRANSACTION:
+            connection.info["ended_by"] = error
 
 
 def refusing(engine: Engine, commit: Method) -> Method:
     """Raise an error in place of a commit that would lose something."""
 
     def wrapper(connection: Any) -> None:
+        failed_by = connection.info.pop("failed_by", None)
         error = connection.info.pop("ended_by", None)
         if error is None and driver.has_failed(connection.dbapi_connection):
             error = PendingRollbackError(
@@ -55,6 +60,7 @@ def refusing(engine: Engine, commit: Method) -> Method:
                 " committed; roll it back, or run what may fail in"
                 " db.session.begin_nested()"
             )
+            error.__cause__ = failed_by
         if error is not None:
             # SQLAlchemy takes the transaction for ended, and would not do it.
             engine.dialect.do_rollback(connection)
@@ -67,6 +73,7 @@ def refusing(engine: Engine, commit: Method) -> Method:
 
 def forgetting(roll_back: Method) -> Method:
     def wrapper(connection: Any) -> None:
+        connection.info.pop("failed_by", None)
         connection.info.pop("ended_by", None)
         roll_back(connection)
 

@@ -16,6 +16,9 @@ CONNECTION_WAS_LOST = "8s2b"
 
 def is_conflict(error: BaseException | None) -> bool:
     """Tell whether a transaction was refused because of another one at that time."""
+    if isinstance(error, PendingRollbackError):
+        error = error.__cause__
+
     while isinstance(error, DBAPIError):
         if error_code(error) in dialect.CONFLICTS:
             return True
@@ -35,10 +38,13 @@ def is_temporary(error: BaseException | None) -> bool:
     """
     if isinstance(error, DBAPIError):
         code = error_code(error)
+        if code in dialect.FOLLOWING:
+            return is_temporary(getattr(error.orig, "__context__", None))
+
         lost = error.connection_invalidated and code not in dialect.MISUSED
         return lost or code in dialect.BUSY or is_conflict(error)
     if isinstance(error, PendingRollbackError):
-        return error.code == CONNECTION_WAS_LOST
+        return error.code == CONNECTION_WAS_LOST or is_temporary(error.__cause__)
     if together := getattr(error, "exceptions", ()):  # An ExceptionGroup.
         return all(map(is_temporary, together))
 

@@ -59,8 +59,10 @@ def run_transaction(
             return result
         except BaseException as error:
             db.session.rollback()
-            conflict = is_conflict(error) or isinstance(error, StaleDataError)
-            if retry == retries or not conflict:
+            # What ``work`` has caught while the session flushed counts as well.
+            caught = transaction._rollback_exception
+            conflict = any(map(is_conflict, (error, caught)))
+            if retry == retries or not (conflict or isinstance(error, StaleDataError)):
                 raise
 
         # At random, so that those who met do not meet again.
