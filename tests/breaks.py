@@ -1012,6 +1012,21 @@ SERVER_BREAKS = {
         '= "SERIALIZABLE"',
         '= "REPEATABLE READ"',
     ),
+    "calls at the end of a block that may not use the session": (
+        "database/hooks.py",
+        "session._trans_context_manager, None",
+        "(session._trans_context_manager,) * 2",
+    ),
+    "calls after a commit that leave a transaction open": (
+        "database/hooks.py",
+        "if not has_changes(session)",
+        "if False",
+    ),
+    "calls after a commit that keep threads from the session": (
+        "database/hooks.py",
+        " and not lock._is_owned()",
+        "",
+    ),
     "a function that is called after the release of a savepoint": (
         "database/hooks.py",
         "if savepoint is None:",
@@ -1044,8 +1059,8 @@ SERVER_BREAKS = {
     ),
     "a function whose error ruins the session": (
         "database/hooks.py",
-        "            session.rollback()\n",
-        "",
+        'has failed")\n        session.rollback()\n',
+        'has failed")\n',
     ),
     "a function that nobody misses": (
         "database/changes.py",

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from collections.abc import Iterator
 from contextlib import suppress
+from contextvars import copy_context
+from threading import Thread
 
 import pytest
 from flask import Flask
@@ -67,6 +69,42 @@ def test_a_function_is_called_at_the_end_of_a_block(
         after_commit(sent.append, "mail")
 
     assert sent == ["mail"]
+
+
+def commit(send: Callable[[], None]) -> None:
+    after_commit(send)
+    db.session.commit()
+
+
+def commit_a_block(send: Callable[[], None]) -> None:
+    with db.session.begin():
+        after_commit(send)
+
+
+@pytest.mark.parametrize("end", [commit, commit_a_block])
+def test_a_function_may_wait_for_threads_that_use_the_session(
+    app: Flask, sent: list[str], end: Callable[[Callable[[], None]], None]
+) -> None:
+    def send() -> None:
+        thread = Thread(target=copy_context().run, args=[count], daemon=True)
+        thread.start()
+        thread.join(timeout=5)
+        sent.append("late" if thread.is_alive() else "mail")
+
+    with app.app_context():
+        end(send)
+
+    assert sent == ["mail"]
+
+
+def test_a_transaction_may_follow_a_function_that_has_read(app: Flask) -> None:
+    with app.app_context():
+        for number in (1, 2):
+            with db.session.begin():
+                db.session.add(Order(id=number))
+                after_commit(count)
+
+        assert count() == 2
 
 
 @pytest.mark.parametrize("end", ["rollback", "close", "remove"])
@@ -181,8 +219,9 @@ def test_an_error_of_a_function_is_logged_and_keeps_nothing_from_going_on(
     app: Flask, sent: list[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     def fail() -> None:
-        db.session.add(Order(id=1))
+        db.session.add(Order(id=2))
         db.session.flush()
+        raise LookupError
 
     with app.app_context():
         db.session.add(Order(id=1))
@@ -192,7 +231,7 @@ def test_an_error_of_a_function_is_logged_and_keeps_nothing_from_going_on(
         assert count() == 1
 
     assert sent == ["mail"]
-    assert "IntegrityError" in caplog.text
+    assert "LookupError" in caplog.text
 
 
 def test_a_request_of_a_test_calls_functions_too(

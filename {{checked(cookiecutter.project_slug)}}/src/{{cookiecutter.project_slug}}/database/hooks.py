@@ -6,6 +6,7 @@ Tested in ``tests/database/test_hooks.py``.
 import logging
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 from typing import cast
 from typing import ParamSpec
 
@@ -15,6 +16,7 @@ from sqlalchemy.orm import SessionTransaction
 
 from . import db
 from .changes import CALLS
+from .changes import has_changes
 from .sessions import ContextSession
 
 P = ParamSpec("P")
@@ -62,19 +64,55 @@ def hand_on(session: Session) -> None:
         calls.setdefault(savepoint.parent, []).extend(committed)
 
 
-def call(session: Session, ended: SessionTransaction) -> None:
+def forget(session: Session, ended: SessionTransaction) -> None:
     """Forget the calls of a transaction that has ended, except those that are due."""
     session.info.get(CALLS, {}).pop(ended, None)
-    if ended.parent is not None:
+    lock: Any = cast(ContextSession, session).lock
+    if ended.parent is None and not lock._is_owned():
+        make_calls(session)
+
+
+def making_calls(commit: Callable[[ContextSession], None]) -> Callable[..., None]:
+    """Make calls once ``commit`` has let the lock go, as they may wait for threads."""
+
+    def wrapper(session: ContextSession) -> None:
+        try:
+            commit(session)
+        finally:
+            make_calls(session)
+
+    return wrapper
+
+
+def make_calls(session: Session) -> None:
+    """Make the calls that are due, each of which may use the session."""
+    due = session.info.pop(DUE, [])
+    if not due:
         return
 
-    for function in session.info.pop(DUE, []):
-        try:
-            function()
-        except Exception:
-            logger.exception("What was to be done after a commit has failed")
-            session.rollback()
+    # Until its end, SQLAlchemy keeps a ``with`` block to one transaction.
+    block, session._trans_context_manager = session._trans_context_manager, None
+    try:
+        for function in due:
+            call(session, function)
+    finally:
+        session._trans_context_manager = block
 
 
+def call(session: Session, function: Callable[[], object]) -> None:
+    try:
+        function()
+    except Exception:
+        logger.exception("What was to be done after a commit has failed")
+        session.rollback()
+
+    # Nothing is in the way of the next transaction if the function has only read.
+    if not has_changes(session):
+        session.rollback()
+
+
+ContextSession.commit = making_calls(  # type: ignore[method-assign]
+    ContextSession.commit
+)
 event.listen(ContextSession, "after_commit", hand_on)
-event.listen(ContextSession, "after_transaction_end", call)
+event.listen(ContextSession, "after_transaction_end", forget)
