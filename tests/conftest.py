@@ -71,7 +71,13 @@ class Project:
         return subprocess.run(
             [sys.executable, *arguments],
             cwd=self.path,
-            env=clean_environment() | {"PYTHONPATH": needs.python_path()} | environment,
+            env=clean_environment()
+            | {
+                "PYTHONPATH": needs.python_path(),
+                # The plugins of this environment, which a project's own has not.
+                "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+            }
+            | environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
