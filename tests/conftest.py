@@ -106,7 +106,7 @@ def clean_environment() -> dict[str, str]:
     }
 
 
-def run(*command: "str | Path", folder: Path) -> str:
+def run(*command: "str | Path", folder: Path, **environment: str) -> str:
     """Run a program in a folder, and return what it prints.
 
     :raises AssertionError: if it fails; the message is what it printed.
@@ -114,7 +114,7 @@ def run(*command: "str | Path", folder: Path) -> str:
     result = subprocess.run(
         command,
         cwd=folder,
-        env=clean_environment(),
+        env=clean_environment() | environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
