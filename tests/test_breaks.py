@@ -81,6 +81,16 @@ NOTICED_IN = {
     "a second database": "test_binds.py",
     "a lower limit of the server is raised": "test_waiting.py",
     "a socket shared with a child process": "test_sockets.py",
+    "no time-out for a server that does not answer": "test_time_out.py",
+    "a lost connection that only its code tells of": "test_failures.py",
+    "a full disk is the application's fault": "test_failures.py",
+    "an error with the class that the driver has for it": "test_failures.py",
+    "tables with what the server does by default": "test_texts.py",
+    "a statement that is too long is a lost connection": "test_long_statements.py",
+    "more patience with locks on rows than the settings say": "test_waiting.py",
+    "more patience with locks on tables than the settings say": "test_table_locks.py",
+    "a body is received while the lock is held": "test_safe_requests.py",
+    "a thread that only reads as its parent writes": "test_connections.py",
 }
 assert NOTICED_IN.keys() <= ALL.keys()
 

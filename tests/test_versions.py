@@ -60,9 +60,6 @@ def install_and_test(folder: Path, python: str, resolution: str, *tests: str) ->
     install.append(resolution if "<" in resolution else f"--resolution={resolution}")
     run(*install, folder=folder)
     # uv compiles nothing, and the tests start Python many times.
-    output = run(
-        *(folder / ".venv/bin/python", "-m", "pytest", *tests),
-        folder=folder,
-        PYTHONDONTWRITEBYTECODE="",
-    )
+    pytest_command = [folder / ".venv/bin/python", "-m", "pytest", *tests]
+    output = run(*pytest_command, folder=folder, PYTHONDONTWRITEBYTECODE="")
     assert re.search(r"\d+ passed", output)
