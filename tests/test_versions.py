@@ -60,6 +60,7 @@ def install_and_test(folder: Path, python: str, resolution: str, *tests: str) ->
     install.append(resolution if "<" in resolution else f"--resolution={resolution}")
     run(*install, folder=folder)
     # uv compiles nothing, and the tests start Python many times.
-    pytest_command = [folder / ".venv/bin/python", "-m", "pytest", *tests]
-    output = run(*pytest_command, folder=folder, PYTHONDONTWRITEBYTECODE="")
+    program = folder / ".venv/bin/python"
+    compile_modules = {"PYTHONDONTWRITEBYTECODE": ""}
+    output = run(program, "-m", "pytest", *tests, folder=folder, **compile_modules)
     assert re.search(r"\d+ passed", output)
