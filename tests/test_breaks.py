@@ -1,15 +1,19 @@
 """A project that is broken on purpose fails its own tests, and the scenarios."""
 
 import ast
+import functools
 import os
 import re
+import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests import needs
+from tests.breaks import ALL
 from tests.breaks import break_project
 from tests.breaks import BREAKS
 from tests.breaks import FLASK_SQLALCHEMY_BREAKS
@@ -45,23 +49,73 @@ def cases() -> list[object]:
     ]
 
 
+Whole = Callable[[str, str, str], Project]
+
+
+@pytest.fixture(scope="module")
+def whole(request: pytest.FixtureRequest, bake: Bake) -> Whole:
+    """Return a function that returns a project to copy, with its compiled modules."""
+
+    @functools.cache
+    def whole(database: str, layer: str, greenlets: str) -> Project:
+        url = url_of(database, request)
+        answers = {"sqlalchemy_layer": layer, "greenlet_support": greenlets}
+        project = bake(database_url=url, **answers)
+        collect = ("-m", "pytest", "--collect-only", "-p", "no:cacheprovider")
+        project.python(*collect, PYTHONDONTWRITEBYTECODE="")
+        return project
+
+    return whole
+
+
+# The file of tests that notices, where the docstring of the module names only others.
+NOTICED_IN = {
+    "a session that outlives its thread": "test_contexts.py",
+    "a session that ends while a thread uses it": "test_threads.py",
+    "a stream without the session of its view": "test_streams.py",
+    "a stream without its session while an error is handled": "test_streams.py",
+    "a stream that an error prevents keeps its connection": "test_streams.py",
+    "a command's forgotten commit is not noticed": "test_unsaved.py",
+    "a connection that died ruins a complete answer": "test_connections.py",
+    "initialization calls the teardown functions of others": "test_sessions.py",
+    "a second database": "test_binds.py",
+    "a lower limit of the server is raised": "test_waiting.py",
+    "a socket shared with a child process": "test_sockets.py",
+    "no time-out for a server that does not answer": "test_time_out.py",
+    "a lost connection that only its code tells of": "test_failures.py",
+    "a full disk is the application's fault": "test_failures.py",
+    "an error with the class that the driver has for it": "test_failures.py",
+    "tables with what the server does by default": "test_texts.py",
+    "a statement that is too long is a lost connection": "test_long_statements.py",
+    "more patience with locks on rows than the settings say": "test_waiting.py",
+    "more patience with locks on tables than the settings say": "test_table_locks.py",
+    "a body is received while the lock is held": "test_safe_requests.py",
+    "a thread that only reads as its parent writes": "test_connections.py",
+}
+assert NOTICED_IN.keys() <= ALL.keys()
+
+
 @pytest.mark.parametrize(("database", "layer", "greenlets", "name"), cases())
 def test_the_projects_own_tests_notice(
     request: pytest.FixtureRequest,
-    bake: Bake,
+    whole: Whole,
+    tmp_path: Path,
     database: str,
     layer: str,
     greenlets: str,
     name: str,
 ) -> None:
     url = url_of(database, request)
-    project = bake(database_url=url, sqlalchemy_layer=layer, greenlet_support=greenlets)
+    path = whole(database, layer, greenlets).path
+    project = Project(shutil.copytree(path, tmp_path / path.name))
     module = break_project(project, name)
     command = ["-m", "pytest", "-x", "-p", "no:cacheprovider", "-W", "default"]
     command += ["--ignore", "tests/test_server.py"]
-    # Where the module says that it is tested, and everywhere if that is not enough.
-    for tests in (files_of(project, module), [Path("tests")]):
-        result = project.try_python(*command, *tests, DATABASE_TIMEOUT="2")
+    # Where that is tested, and everywhere if it is not enough.
+    for tests in (files_of(project, module, name), [Path("tests")]):
+        result = project.try_python(
+            *command, *tests, DATABASE_URL=url, DATABASE_TIMEOUT="2"
+        )
         if result.returncode != 0:
             break
 
@@ -69,10 +123,10 @@ def test_the_projects_own_tests_notice(
     assert " failed" in result.stdout
 
 
-def files_of(project: Project, module: Path) -> list[Path]:
-    """Return the files of tests that the docstring of a module names."""
+def files_of(project: Project, module: Path, name: str) -> list[Path]:
+    """Return the files of tests for a break, which the docstring of a module names."""
     docstring = ast.get_docstring(ast.parse(module.read_text())) or ""
-    names = re.findall(r"test_\w+\.py", docstring)
+    names = re.findall(r"test_\w+\.py", NOTICED_IN.get(name, docstring))
     return [path for name in names for path in project.path.rglob(name)]
 
 

@@ -51,7 +51,7 @@ def test_an_example_is_a_file_of_the_template(path: str) -> None:
 
 
 def test_a_driver_is_added_by_one_file(
-    request: pytest.FixtureRequest, template: Path, tmp_path: Path
+    request: pytest.FixtureRequest, template: Path, tmp_path: Path, mypy_cache: Path
 ) -> None:
     url = url_of("PostgreSQL", request).replace("://", "+pg8000://", 1)
     shutil.rmtree(template / "templates/driver/pg8000")
@@ -64,11 +64,13 @@ def test_a_driver_is_added_by_one_file(
     assert accepted.returncode == 0, accepted.stdout
     project = Project(tmp_path / "my_flask_app")
     project.python("-m", "ruff", "check", "--no-cache")
-    project.python("-m", "mypy", "--cache-dir", tmp_path / "mypy")
+    project.python("-m", "mypy", "--cache-dir", mypy_cache)
     assert "passed" in project.python("-m", "pytest", "-p", "no:cacheprovider")
 
 
-def test_a_dialect_is_added_by_one_file(template: Path, tmp_path: Path) -> None:
+def test_a_dialect_is_added_by_one_file(
+    template: Path, tmp_path: Path, mypy_cache: Path
+) -> None:
     url = "cockroachdb://me:secret@localhost/app"
     shutil.rmtree(template / "templates/database/cockroachdb")
     refused = generate(template, tmp_path, url)
@@ -80,4 +82,4 @@ def test_a_dialect_is_added_by_one_file(template: Path, tmp_path: Path) -> None:
     assert accepted.returncode == 0, accepted.stdout
     project = Project(tmp_path / "my_flask_app")
     project.python("-m", "ruff", "check", "--no-cache")
-    project.python("-m", "mypy", "--cache-dir", tmp_path / "mypy")
+    project.python("-m", "mypy", "--cache-dir", mypy_cache)
