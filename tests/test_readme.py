@@ -101,7 +101,7 @@ def test_a_project_names_what_is_in_its_package_and_nothing_else(
     cells = re.findall(r"^\| (`.*?`) \|", section, re.MULTILINE)
     named = {name for cell in cells for name in re.findall(r"`([\w.]+)/?`", cell)}
     there = {path.name for path in project.package.iterdir()}
-    assert named == there - {"__init__.py", "__pycache__"}
+    assert named == there - {"__init__.py", "__pycache__", "py.typed"}
 
 
 def test_the_design_names_the_folders_of_the_template_and_nothing_else() -> None:

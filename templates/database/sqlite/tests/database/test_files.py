@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from contextlib import contextmanager
 from pathlib import Path
+from sqlite3 import dbapi2
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -282,7 +283,7 @@ def around_connect(
     """Return lists of what is called before and after the next connect of SQLite."""
     before: Functions = []
     after: Functions = []
-    connect = sqlite3.dbapi2.connect
+    connect = dbapi2.connect
 
     def connect_and_call(*args: Any, **options: Any) -> sqlite3.Connection:
         while before:
@@ -295,7 +296,7 @@ def around_connect(
         return connection
 
     dispose(app)
-    monkeypatch.setattr(sqlite3.dbapi2, "connect", connect_and_call)
+    monkeypatch.setattr(dbapi2, "connect", connect_and_call)
     return before, after
 
 
