@@ -86,5 +86,5 @@ class AppSession(sessions.ContextSession, Session):
         bind: Engine | Connection | None = None,
         **kwargs: Any,
     ) -> Engine | Connection:
-        # As SQLAlchemy does: Flask-SQLAlchemy asks for the engine of the current context.
+        # As SQLAlchemy does; Flask-SQLAlchemy takes the engine of the current context.
         return super(Session, self).get_bind(mapper, clause=clause, bind=bind, **kwargs)
