@@ -12,6 +12,8 @@ from urllib.error import URLError
 
 import pytest
 
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="Gunicorn needs POSIX")
+
 PROJECT = Path(__file__).parents[1]
 WORKER = "{{ 'gevent' if cookiecutter.greenlet_support == 'yes' else 'gthread' }}"
 AT_ONCE = "WORKER_CONNECTIONS" if WORKER == "gevent" else "THREADS"

@@ -34,6 +34,10 @@ from my_flask_app.environment import ConfigError
 
 NOBODY = 65534  # As user.
 
+pytestmark = pytest.mark.skipif(
+    os.name == "nt", reason="Windows keeps the files that are open"
+)
+
 CREATE = "CREATE TABLE notes (text)"
 INSERT = "INSERT INTO notes VALUES ('{}')"
 SELECT = "SELECT group_concat(text) FROM notes"
@@ -438,7 +442,9 @@ def test_what_keeps_the_log_from_shrinking_for_long_is_named(
     assert "GET /notes read one state for minutes" in caplog.text
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+@pytest.mark.skipif(
+    not hasattr(os, "geteuid") or os.geteuid() != 0, reason="needs root"
+)
 def test_the_file_for_turns_belongs_to_the_owner_of_the_database(
     app: Flask, file: Path
 ) -> None:
