@@ -114,14 +114,10 @@ def required(name: str) -> str:
     return value
 
 
-# More seconds than that are too many for some databases.
-MOST = 1_000_000
-
-
 def number(
     name: str,
     default: int,
-    most: int = MOST,
+    most: int = 1_000_000,  # More seconds are too many for some databases.
     settings: Mapping[str, str] = os.environ,
 ) -> int:
     """Return the whole number from 1 to ``most`` in the setting ``name``.
