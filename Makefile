@@ -7,10 +7,10 @@ NEXT ?= \
 	werkzeug@git+https://github.com/pallets/werkzeug@main \
 	flask-sqlalchemy@git+https://github.com/pallets-eco/flask-sqlalchemy@main
 
-.PHONY: help demo test test-next torture lint bench
+.PHONY: help demo test test-next torture lint bench FORCE
 
 help:  ## Show what make can do
-	@sed -n 's/^\([a-z-]*\):.*##/\1\t/p' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*##/ { printf "%-11s%s\n", $$1, $$2 }' Makefile
 
 demo: .venv/cookiecutter  ## Generate the default project and serve it on PORT (5000)
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT INT TERM \
@@ -40,10 +40,15 @@ lint: .venv/dev
 bench: .venv/dev  ## Compare what sessions and generation cost
 	$(BIN)/python -m benchmarks
 
-.venv/made:
-	@if command -v uv > /dev/null; then uv venv --quiet --seed --allow-existing .venv; \
-	else python3 -m venv .venv && $(BIN)/python -m pip install --quiet --upgrade pip; fi
-	@touch $@
+# An environment leads to the folder that it was made in, so a copy gets one of its own.
+.venv/made: FORCE
+	@test "$$(cat $@ 2> /dev/null)" = "$$(pwd -P)" || { \
+		test ! -s $@ || rm -rf .venv; \
+		if command -v uv > /dev/null; then \
+			uv venv --quiet --seed --allow-existing .venv; \
+		else \
+			python3 -m venv .venv && $(BIN)/python -m pip install --quiet --upgrade pip; \
+		fi && pwd -P > $@; }
 
 .venv/cookiecutter: .venv/made
 	@if command -v uv > /dev/null; then uv pip install --quiet --python .venv 'cookiecutter>=2.7,<3'; \

@@ -1372,8 +1372,8 @@ SQLITE_GREENLET_BREAKS = {
 SCENARIO_BREAKS = {
     "no patience with requests when it stops": (
         "../../gunicorn.conf.py",
-        "workers = ",
-        "graceful_timeout = 0\nworkers = ",
+        "wsgi_app = ",
+        "graceful_timeout = 0\nwsgi_app = ",
     ),
 }
 

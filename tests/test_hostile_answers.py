@@ -73,12 +73,13 @@ def assert_shows(project: Project, text: str, plain: dict[str, bytes]) -> None:
     page = Environment(autoescape=True).from_string(
         files["src/my_flask_app/templates/base.html"].decode()
     )
-    lines = page.render(url_for=lambda name, **values: "#").split("\n")
+    names = {"url_for": lambda name, **values: "#", "request": {"script_root": ""}}
+    lines = page.render(names).split("\n")
     (title,) = [line for line in lines if "<title>" in line]
     (header,) = [line for line in lines if "<header>" in line]
     escaped = html.escape(text).replace("{", "&#123;").replace("}", "&#125;")
     assert title == f"  <title> · {escaped}</title>"
-    assert header == f'  <header><a href="#">{escaped}</a></header>'
+    assert header == f'  <header><a href="/">{escaped}</a></header>'
     assert html.unescape(escaped) == text
 
 

@@ -69,7 +69,6 @@ ROWS: list[tuple[dict[str, str], dict[str, str], set[str]]] = [
             f"{PACKAGE}/students/templates/students/edit.html",
             f"{PACKAGE}/students/templates/students/index.html",
             f"{PACKAGE}/students/views.py",
-            f"{PACKAGE}/templates/base.html",
             f"{PACKAGE}/welcome/__init__.py",
             f"{PACKAGE}/welcome/templates/welcome/index.html",
             f"{PACKAGE}/welcome/views.py",
@@ -82,6 +81,7 @@ ROWS: list[tuple[dict[str, str], dict[str, str], set[str]]] = [
         {
             ".env",
             ".env.example",
+            "AGENTS.md",
             "README.md",
             "compose.yaml",
             "gunicorn.conf.py",
@@ -119,6 +119,7 @@ ROWS: list[tuple[dict[str, str], dict[str, str], set[str]]] = [
             f"{DATABASE}/waiting.py",
             f"{DATABASE}/write_lock.py",
             f"{DATABASE}/writers.py",
+            "docs/backups.md",
             "tests/database/test_backups.py",
             "tests/database/test_commits.py",
             "tests/database/test_connections.py",

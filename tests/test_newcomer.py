@@ -14,11 +14,12 @@ from tests.conftest import Bake
 from tests.conftest import CHOICES
 from tests.conftest import clean_environment
 from tests.conftest import ROOT
+from tests.conftest import run
 from tests.conftest import url_of
 from tests.pages import fetch
 from tests.pages import served
 
-PROGRAMS = ["make", "mktemp", "rm", "sed", "sh", "touch"]
+PROGRAMS = ["awk", "cat", "make", "mktemp", "rm", "sh", "touch"]
 
 
 @pytest.fixture(params=["uv", "pip"])
@@ -88,6 +89,36 @@ def test_make_runs_and_tests_a_project(
             text=True,
         )
         assert result.returncode == 0, result.stdout
+
+
+def test_a_copy_and_a_folder_that_moved_get_environments_of_their_own(
+    bake: Bake, bare_machine: dict[str, str], tmp_path: Path
+) -> None:
+    original = tmp_path / "the original"
+    copy = tmp_path / "the copy"
+    moved = tmp_path / "moved"
+    shutil.copytree(bake().path, original)
+
+    def is_new_after_make(folder: Path) -> bool:
+        """Have make set the environment up, use it, and tell whether it is new."""
+        made = folder / ".venv/made"
+        before = made.stat().st_ino if made.exists() else None
+        command = ["make", "--silent", ".venv/installed"]
+        subprocess.run(command, cwd=folder, env=bare_machine, check=True)
+        run(folder / ".venv/bin/flask", "db", "upgrade", folder=folder)
+        return made.stat().st_ino != before
+
+    assert is_new_after_make(original)
+    assert not is_new_after_make(original)
+    shutil.copytree(original, copy, symlinks=True)
+    shutil.rmtree(original / "instance")
+    shutil.rmtree(copy / "instance")
+    assert is_new_after_make(copy)
+    assert (copy / "instance").exists()
+    assert not (original / "instance").exists()
+    original.rename(moved)
+    assert is_new_after_make(moved)
+    assert not is_new_after_make(copy)
 
 
 @pytest.mark.parametrize("email", ["", '"x y"@example.org'])

@@ -101,7 +101,31 @@ def test_a_project_names_what_is_in_its_package_and_nothing_else(
     cells = re.findall(r"^\| (`.*?`) \|", section, re.MULTILINE)
     named = {name for cell in cells for name in re.findall(r"`([\w.]+)/?`", cell)}
     there = {path.name for path in project.package.iterdir()}
-    assert named == there - {"__init__.py", "__pycache__"}
+    assert named == there - {"__init__.py", "__pycache__", "py.typed"}
+
+
+@pytest.mark.parametrize("url", ["sqlite:///a.db", "postgresql://me:pw@localhost/a"])
+def test_the_rules_for_machines_are_few_and_name_what_is_there(
+    bake: Bake, url: str
+) -> None:
+    project = bake(database_url=url)
+    rules = (project.path / "AGENTS.md").read_text()
+    assert len(rules.splitlines()) <= 30
+    source = "".join(path.read_text() for path in project.package.rglob("*.py"))
+    for name in ("after_commit", "run_transaction", "utc_now"):
+        assert name not in rules or f"def {name}" in source
+    for file in re.findall(r"`(\w+(?:/|\.(?:md|py)))`", rules):
+        assert (project.package / file).exists() or (project.path / file).exists()
+
+
+@pytest.mark.parametrize("layer", CHOICES["sqlalchemy_layer"])
+@pytest.mark.parametrize("url", ["sqlite:///a.db", "mysql://me:pw@localhost/a"])
+def test_the_readme_of_a_project_is_read_in_minutes(
+    bake: Bake, url: str, layer: str
+) -> None:
+    answers = {"greenlet_support": "yes", "sqlalchemy_layer": layer}
+    readme = bake(database_url=url, **answers).path / "README.md"
+    assert len(readme.read_text().splitlines()) <= 150
 
 
 def test_the_design_names_the_folders_of_the_template_and_nothing_else() -> None:

@@ -12,8 +12,11 @@ from urllib.error import URLError
 
 import pytest
 
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="Gunicorn needs POSIX")
+
 PROJECT = Path(__file__).parents[1]
 WORKER = "{{ 'gevent' if cookiecutter.greenlet_support == 'yes' else 'gthread' }}"
+AT_ONCE = "WORKER_CONNECTIONS" if WORKER == "gevent" else "THREADS"
 
 
 def free_port() -> int:
@@ -69,3 +72,23 @@ def test_gunicorn_serves_the_first_page_and_stops(
     log = process.communicate(timeout=20)[1]
     assert process.returncode == 0, log
     assert f"Using worker: {WORKER}" in log
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "most"),
+    [("PORT", "65536", "65,535"), ("WEB_CONCURRENCY", "0", "1,000,000")]
+    + [(AT_ONCE, "many", "1,000,000")],
+)
+def test_a_number_that_makes_no_sense_ends_the_start_with_one_line(
+    name: str, value: str, most: str
+) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "gunicorn"],
+        cwd=PROJECT,
+        env=os.environ | {name: value},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert ended.returncode == 1
+    refusal = f"{name} is {value!r}; it must be a whole number from 1 to {most}"
+    assert ended.stderr == f"Error: {refusal}\n"

@@ -3,22 +3,29 @@
 import os
 
 import my_flask_app.greenlets  # noqa: F401  (patches when imported)
+from my_flask_app.environment import in_one_line
 from my_flask_app.environment import missing_settings
+from my_flask_app.environment import number
 
-# What the file .env adds to the environment; Gunicorn reads it again on HUP.
-added = missing_settings()
-settings = os.environ | added
+with in_one_line():
+    # What the file .env adds to the environment; Gunicorn reads it again on HUP.
+    added = missing_settings()
+    settings = os.environ | added
+    port = number("PORT", 5000, 65535, settings=settings)
+    workers = number("WEB_CONCURRENCY", 2, settings=settings)
+    worker_connections = number("WORKER_CONNECTIONS", 100, settings=settings)
 
 wsgi_app = "my_flask_app.app:create_app()"
-bind = f"{settings.get('HOST', '127.0.0.1')}:{settings.get('PORT', '5000')}"
-workers = int(settings.get("WEB_CONCURRENCY", "2"))
+bind = f"{settings.get('HOST', '127.0.0.1')}:{port}"
 worker_class = "gevent"
-worker_connections = int(settings.get("WORKER_CONNECTIONS", "100"))
 {%- if database().kind == "server" %}
 
-# A connection for every fifth greenlet: a request needs one for a part of its time, and
-# waits its turn. The server must allow workers * pool size.
-pool_size = settings.get("DATABASE_POOL_SIZE", max(1, worker_connections // 5))
+with in_one_line():
+    # A connection for every fifth greenlet: a request needs one for a part of its time,
+    # and waits its turn. The server must allow workers * pool size.
+    share = max(1, worker_connections // 5)
+    pool_size = number("DATABASE_POOL_SIZE", share, settings=settings)
+
 added["DATABASE_POOL_SIZE"] = str(pool_size)
 {%- endif %}
 

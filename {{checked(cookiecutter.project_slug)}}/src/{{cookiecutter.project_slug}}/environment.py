@@ -5,7 +5,10 @@ A file ``.env`` in the folder of the project adds to the environment. Tested in
 """
 
 import os
+import sys
+from collections.abc import Iterator
 from collections.abc import Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from click import ClickException
@@ -15,6 +18,16 @@ from dotenv import find_dotenv
 
 class ConfigError(ClickException):
     """A setting cannot be used; the ``flask`` command shows this as one line."""
+
+
+@contextmanager
+def in_one_line() -> Iterator[None]:
+    """End the program as the ``flask`` command does, if a setting cannot be used."""
+    try:
+        yield
+    except ConfigError as error:
+        error.show()
+        sys.exit(error.exit_code)
 
 
 def project_folder() -> Path | None:
@@ -101,13 +114,19 @@ def required(name: str) -> str:
     return value
 
 
-def number(name: str, default: int) -> int:
-    """Return the whole number from 1 to 1,000,000 in the environment variable ``name``.
+def number(
+    name: str,
+    default: int,
+    most: int = 1_000_000,  # More seconds are too many for some databases.
+    settings: Mapping[str, str] = os.environ,
+) -> int:
+    """Return the whole number from 1 to ``most`` in the setting ``name``.
 
-    :param default: what it is if the variable is missing.
+    :param default: what it is if the setting is missing.
+    :param settings: where it is looked up.
     :raises ConfigError: if it is no such number.
     """
-    text = os.environ.get(name)
+    text = settings.get(name)
     if text is None:
         return default
 
@@ -116,10 +135,9 @@ def number(name: str, default: int) -> int:
     except ValueError:
         value = 0
 
-    # More seconds than that are too many for some databases.
-    if not 1 <= value <= 1_000_000:
+    if not 1 <= value <= most:
         raise ConfigError(
-            f"{name} is {text!r}; it must be a whole number from 1 to 1,000,000"
+            f"{name} is {text!r}; it must be a whole number from 1 to {most:,}"
         )
 
     return value

@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from contextlib import contextmanager
 from pathlib import Path
+from sqlite3 import dbapi2
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -32,6 +33,10 @@ from my_flask_app.database.turnstile import Turnstile
 from my_flask_app.environment import ConfigError
 
 NOBODY = 65534  # As user.
+
+pytestmark = pytest.mark.skipif(
+    os.name == "nt", reason="Windows keeps the files that are open"
+)
 
 CREATE = "CREATE TABLE notes (text)"
 INSERT = "INSERT INTO notes VALUES ('{}')"
@@ -282,7 +287,7 @@ def around_connect(
     """Return lists of what is called before and after the next connect of SQLite."""
     before: Functions = []
     after: Functions = []
-    connect = sqlite3.dbapi2.connect
+    connect = dbapi2.connect
 
     def connect_and_call(*args: Any, **options: Any) -> sqlite3.Connection:
         while before:
@@ -295,7 +300,7 @@ def around_connect(
         return connection
 
     dispose(app)
-    monkeypatch.setattr(sqlite3.dbapi2, "connect", connect_and_call)
+    monkeypatch.setattr(dbapi2, "connect", connect_and_call)
     return before, after
 
 
@@ -437,7 +442,9 @@ def test_what_keeps_the_log_from_shrinking_for_long_is_named(
     assert "GET /notes read one state for minutes" in caplog.text
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+@pytest.mark.skipif(
+    not hasattr(os, "geteuid") or os.geteuid() != 0, reason="needs root"
+)
 def test_the_file_for_turns_belongs_to_the_owner_of_the_database(
     app: Flask, file: Path
 ) -> None:

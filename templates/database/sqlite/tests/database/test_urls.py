@@ -1,5 +1,6 @@
 """The database is a file, and it is where the README says."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,8 @@ from my_flask_app import environment
 from my_flask_app.database.urls import parse_url
 from my_flask_app.environment import instance_folder
 from my_flask_app.environment import project_folder
+
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="the paths are those of POSIX")
 
 
 @pytest.mark.parametrize(

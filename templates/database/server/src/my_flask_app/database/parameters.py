@@ -104,7 +104,7 @@ def protection(mode: str, found: Query) -> dict[str, str]:
     return driver.TLS[mode] if mode else {}
 
 
-def own_name(name: str, known: list[str]) -> str:
+def own_name(name: str, known: Sequence[str]) -> str:
     """Return the driver's name for a parameter."""
     own = {short(it): it for it in known if it.startswith("ssl")}
     own |= dict.fromkeys(AUTHORITY, driver.FILES[0])

@@ -67,7 +67,7 @@ class OnlyReads(Manner):
         super().__init__()
         self.context = ref(current_context())
 
-    def only_reads(self, _: Connection) -> bool:
+    def only_reads(self, connection: Connection) -> bool:
         return self.context() is not None
 
 

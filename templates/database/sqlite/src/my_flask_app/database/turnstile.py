@@ -76,9 +76,9 @@ class Turnstile:
         :param step: :data:`NEXT` or :data:`TRYING`.
         :raises sqlite3.OperationalError: if others hold it until then.
         """
-        if self.descriptor is None:
+        if fcntl and self.descriptor is None:
             self.open()
-        if self.descriptor is None:
+        if not fcntl or self.descriptor is None:
             yield
             return
 
@@ -98,9 +98,8 @@ class Turnstile:
     def open(self) -> None:
         # Where nobody can write, nobody waits for that either.
         with suppress(OSError):
-            if fcntl:
-                self.descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o666)
-                weakref.finalize(self, os.close, self.descriptor)
-                if os.geteuid() == 0:  # As SQLite does with its files.
-                    owner = os.stat(self.path.removesuffix("-turns"))
-                    os.fchown(self.descriptor, owner.st_uid, owner.st_gid)
+            self.descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o666)
+            weakref.finalize(self, os.close, self.descriptor)
+            if os.geteuid() == 0:  # As SQLite does with its files.
+                owner = os.stat(self.path.removesuffix("-turns"))
+                os.fchown(self.descriptor, owner.st_uid, owner.st_gid)

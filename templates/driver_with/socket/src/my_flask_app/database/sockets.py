@@ -18,6 +18,9 @@ def is_readable(connection: Any) -> bool:
     if descriptor == -1:
         return True
 
+    if not hasattr(select, "poll"):  # Windows, whose select() takes any number.
+        return bool(select.select([descriptor], [], [], 0)[0])
+
     poll = select.poll()
     poll.register(descriptor, select.POLLIN)
     return bool(poll.poll(0))

@@ -77,8 +77,7 @@ class AppSession(sessions.ContextSession, Session):
         bind: Engine | Connection | None = None,
         **options: Any,
     ) -> None:
-        super().__init__(db=db, **options)
-        self.bind: Engine | Connection = bind or db.engine
+        super().__init__(db=db, bind=bind or db.engine, **options)
 
     def get_bind(
         self,
@@ -87,4 +86,5 @@ class AppSession(sessions.ContextSession, Session):
         bind: Engine | Connection | None = None,
         **kwargs: Any,
     ) -> Engine | Connection:
-        return bind or self.bind
+        # As SQLAlchemy does; Flask-SQLAlchemy takes the engine of the current context.
+        return super(Session, self).get_bind(mapper, clause=clause, bind=bind, **kwargs)
