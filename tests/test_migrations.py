@@ -299,10 +299,10 @@ def downgrade() -> None:
 
 def test_two_heads_are_one_message_wherever_they_are_met(project: Project) -> None:
     versions = project.package / "migrations/versions"
-    for name in ("one", "two"):
+    for name in ("left", "right"):
         (versions / f"{name}.py").write_text(BRANCH.format(name))
 
-    remedy = "one.py, two.py. `flask db merge heads` joins them."
+    remedy = "left.py, right.py. `flask db merge heads` joins them."
     assert remedy in failing(project, "upgrade")[-1]
     tests = project.try_python("-m", "pytest", "-q", "tests/test_app.py")
     assert tests.returncode == 1
