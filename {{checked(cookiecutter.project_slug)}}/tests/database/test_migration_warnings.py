@@ -10,6 +10,7 @@ from alembic.operations.ops import ModifyTableOps
 from alembic.operations.ops import UpgradeOps
 from sqlalchemy import BigInteger
 from sqlalchemy import Column
+from sqlalchemy import Enum
 from sqlalchemy import Integer
 from sqlalchemy import MetaData
 from sqlalchemy import Numeric
@@ -59,6 +60,16 @@ def test_a_column_that_must_have_a_value_is_named() -> None:
 def test_a_column_that_becomes_unique_is_named() -> None:
     unique = CreateUniqueConstraintOp("uq_shelves_size", "shelves", ["size"])
     assert "shelves.size becomes unique" in warnings(unique)
+
+
+@pytest.mark.parametrize("native", [True, False])
+def test_an_enum_with_a_type_of_its_own_is_named(native: bool) -> None:
+    dialect = DefaultDialect()
+    dialect.supports_native_enum = True
+    kind = Column("kind", Enum("NEW", "OLD", name="kind", native_enum=native))
+    for operation in (AddColumnOp("shelves", kind), CreateTableOp("boxes", [kind])):
+        lines = warnings_of(UpgradeOps([operation]), dialect)
+        assert ["is a native ENUM" in line for line in lines] == [True] * native
 
 
 @pytest.mark.parametrize(

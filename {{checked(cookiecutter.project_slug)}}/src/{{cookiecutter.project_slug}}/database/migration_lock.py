@@ -30,6 +30,8 @@ def alone(connect: Callable[[], Connection]) -> Iterator[None]:
         return
 
     with connect() as connection:
+        # An index that is built concurrently waits for snapshots, and here is none.
+        connection.execution_options(isolation_level="READ COMMITTED")
         # The pool may have one connection only.
         connection.detach()
         if not is_free(connection):

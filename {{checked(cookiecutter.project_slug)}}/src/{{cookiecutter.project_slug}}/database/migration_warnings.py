@@ -17,6 +17,7 @@ from alembic.operations.ops import OpContainer
 from sqlalchemy import BigInteger
 from sqlalchemy import Column
 from sqlalchemy import Dialect
+from sqlalchemy import Enum
 from sqlalchemy import Integer
 from sqlalchemy import SmallInteger
 from sqlalchemy.types import TypeEngine
@@ -30,7 +31,12 @@ LARGEST = 10**9
 def warnings_of(operations: OpContainer, dialect: Dialect) -> list[str]:
     """Return a line for each operation that has to be read."""
     every = list(flat(operations))
-    return [*renamings(every), *demands(every), *conversions(every, dialect)]
+    return [
+        *renamings(every),
+        *demands(every),
+        *conversions(every, dialect),
+        *enums(every, dialect),
+    ]
 
 
 def flat(container: OpContainer) -> Iterator[MigrateOperation]:
@@ -67,15 +73,13 @@ def dropped_table(drop: DropTableOp, every: list[MigrateOperation]) -> str:
     line = f"{table} is dropped with its rows"
     columns = set(drop.to_table().columns.keys())
     for other in every:
-        if isinstance(other, CreateTableOp) and columns == names_of(other):
+        if isinstance(other, CreateTableOp) and columns == {
+            str(column.name) for _, column in columns_of(other)
+        }:
             call = f'op.rename_table("{table}", "{other.table_name}")'
             return f"{line}; if {other.table_name} is its new name, write {call}"
 
     return line
-
-
-def names_of(create: CreateTableOp) -> set[str]:
-    return {str(it.name) for it in create.columns if isinstance(it, Column)}
 
 
 def demands(every: list[MigrateOperation]) -> Iterator[str]:
@@ -109,6 +113,26 @@ def conversions(every: list[MigrateOperation], dialect: Dialect) -> Iterator[str
             before, after = (it.compile(dialect=dialect) for it in (old, new))
             name = f"{operation.table_name}.{operation.column_name}"
             yield f"{name} becomes {after} instead of {before}: may fail or cut off"
+
+
+def enums(every: list[MigrateOperation], dialect: Dialect) -> Iterator[str]:
+    """Yield what has a type of the database that each new member has to alter."""
+    for operation in every:
+        for table, column in columns_of(operation):
+            kind = column.type
+            is_native = isinstance(kind, Enum) and kind.native_enum
+            if is_native and dialect.supports_native_enum:
+                yield f"{table}.{column.name} is a native ENUM: use Mapped[…] alone"
+
+
+def columns_of(operation: MigrateOperation) -> list[tuple[str, Column[Any]]]:
+    if isinstance(operation, AddColumnOp):
+        return [(operation.table_name, operation.column)]
+    if isinstance(operation, CreateTableOp):
+        columns = [it for it in operation.columns if isinstance(it, Column)]
+        return [(operation.table_name, column) for column in columns]
+
+    return []
 
 
 def is_wider(old: TypeEngine[Any], new: TypeEngine[Any]) -> bool:
