@@ -66,7 +66,8 @@ def test_a_column_that_becomes_unique_is_named() -> None:
 def test_an_enum_with_a_type_of_its_own_is_named(native: bool) -> None:
     dialect = DefaultDialect()
     dialect.supports_native_enum = True
-    kind = Column("kind", Enum("NEW", "OLD", name="kind", native_enum=native))
+    types = Enum("NEW", "OLD", name="kind", native_enum=native)
+    kind: Column[str] = Column("kind", types)
     for operation in (AddColumnOp("shelves", kind), CreateTableOp("boxes", [kind])):
         lines = warnings_of(UpgradeOps([operation]), dialect)
         assert ["is a native ENUM" in line for line in lines] == [True] * native

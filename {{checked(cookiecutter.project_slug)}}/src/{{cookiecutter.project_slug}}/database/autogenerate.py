@@ -14,6 +14,7 @@ from alembic.operations.ops import MigrationScript
 from ..times import UtcDateTime
 from .migration_files import tables_created
 from .migration_warnings import warnings_of
+from .server_defaults import has_changed
 
 READ = "Read the migration before you run it, as on tables with rows:"
 
@@ -62,7 +63,7 @@ def is_ours(
 
 
 OPTIONS: dict[str, Any] = {
-    "compare_server_default": True,
+    "compare_server_default": has_changed,
     "include_object": is_ours,
     "process_revision_directives": review,
     "render_item": render_moment,
