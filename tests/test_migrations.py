@@ -369,7 +369,12 @@ def test_another_upgrades_when_one_is_killed(project: Project) -> None:
     path.write_text(BRANCH.format("0002").replace("    pass", "    sleep(60)", 1))
     path.write_text("from time import sleep\n" + path.read_text())
     (first,) = start_upgrades(project, 1)
-    time.sleep(4)
+    printed = ""
+    while "Running upgrade 0001 -> 0002" not in printed:
+        assert first.stdout is not None
+        printed = first.stdout.readline()
+        assert printed, "it has ended"
+
     path.write_text(BRANCH.format("0002"))
     (second,) = start_upgrades(project, 1)
     time.sleep(3)

@@ -25,7 +25,7 @@ URLS = [
 ]
 
 OWNED = 400
-MACHINERY = {"sqlite": 3760, "server": 3000}
+MACHINERY = {"sqlite": 4190, "server": 3470}
 MODULE = 150
 
 

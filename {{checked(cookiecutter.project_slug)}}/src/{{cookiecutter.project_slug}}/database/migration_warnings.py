@@ -24,8 +24,7 @@ from sqlalchemy.types import TypeEngine
 
 SIZES = ("length", "precision", "scale")
 
-# What stands for no limit.
-LARGEST = 10**9
+LARGEST = 10**9  # What stands for no limit.
 
 
 def warnings_of(operations: OpContainer, dialect: Dialect) -> list[str]:
@@ -60,7 +59,7 @@ def dropped_column(drop: DropColumnOp, every: list[MigrateOperation]) -> str:
     table, name = drop.table_name, drop.column_name
     line = f"{table}.{name} is dropped with what it holds"
     added = [it for it in every if isinstance(it, AddColumnOp)]
-    names = [it.column.name for it in added if it.table_name == table]
+    names = [str(it.column.name) for it in added if it.table_name == table]
     if not names:
         return line
 
@@ -69,9 +68,8 @@ def dropped_column(drop: DropColumnOp, every: list[MigrateOperation]) -> str:
 
 
 def dropped_table(drop: DropTableOp, every: list[MigrateOperation]) -> str:
-    table = drop.table_name
+    table, columns = drop.table_name, set(drop.to_table().columns.keys())
     line = f"{table} is dropped with its rows"
-    columns = set(drop.to_table().columns.keys())
     for other in every:
         if isinstance(other, CreateTableOp) and columns == {
             str(column.name) for _, column in columns_of(other)
@@ -128,11 +126,11 @@ def enums(every: list[MigrateOperation], dialect: Dialect) -> Iterator[str]:
 def columns_of(operation: MigrateOperation) -> list[tuple[str, Column[Any]]]:
     if isinstance(operation, AddColumnOp):
         return [(operation.table_name, operation.column)]
-    if isinstance(operation, CreateTableOp):
-        columns = [it for it in operation.columns if isinstance(it, Column)]
-        return [(operation.table_name, column) for column in columns]
+    if not isinstance(operation, CreateTableOp):
+        return []
 
-    return []
+    table, items = operation.table_name, operation.columns
+    return [(table, it) for it in items if isinstance(it, Column)]
 
 
 def is_wider(old: TypeEngine[Any], new: TypeEngine[Any]) -> bool:

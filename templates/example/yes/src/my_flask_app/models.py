@@ -1,9 +1,9 @@
 """The tables. Nothing here needs Flask, so a script can use them too."""
 
-import enum
 from datetime import datetime
+from enum import Enum
 
-from sqlalchemy import Enum
+import sqlalchemy as sa
 from sqlalchemy import MetaData
 from sqlalchemy import String
 from sqlalchemy.orm import DeclarativeBase
@@ -23,7 +23,7 @@ class Base(DeclarativeBase):
         # member is text, so a new member needs no migration.
         type_annotation_map={
             datetime: UtcDateTime(),
-            enum.Enum: Enum(enum.Enum, native_enum=False, length=50),
+            Enum: sa.Enum(Enum, native_enum=False, length=50),
         },
         # Migrations can change a constraint only by its name.
         metadata=MetaData(
