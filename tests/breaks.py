@@ -343,6 +343,36 @@ FLASK_SQLALCHEMY_BREAKS = {
 }
 
 SQLITE_BREAKS = {
+    "a worker that carries Alembic around": (
+        "database/commands.py",
+        "from flask.cli import with_appcontext\n",
+        "from flask.cli import with_appcontext\n\nfrom . import alembic_commands\n",
+    ),
+    "two heads without a remedy": (
+        "database/alembic_commands.py",
+        "if not isinstance(error.__cause__, MultipleHeads):",
+        "if True:",
+    ),
+    "migrations that drop tables of others": (
+        "database/autogenerate.py",
+        '    "include_object": is_ours,\n',
+        "",
+    ),
+    "a default that changes without a word": (
+        "database/autogenerate.py",
+        '"compare_server_default": has_changed',
+        '"compare_server_default": False',
+    ),
+    "a migration that is written without a warning": (
+        "database/migration_warnings.py",
+        "        *demands(every),\n",
+        "",
+    ),
+    "a migration that a running version cannot live with": (
+        "database/migration_files.py",
+        "return name in REMOVING",
+        "return False",
+    ),
     "moments without their time zone": (
         "times.py",
         "return value.replace(tzinfo=timezone.utc)",
@@ -942,6 +972,11 @@ SQLITE_BREAKS = {
 }
 
 SERVER_BREAKS = {
+    "migrations at the same time": (
+        "database/migration_lock.py",
+        "if connection.scalar(text(dialect.MIGRATION_LOCK)):",
+        "if True:",
+    ),
     "moments in whole seconds": (
         "times.py",
         "mysql.DATETIME(fsp=6)",

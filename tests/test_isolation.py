@@ -35,7 +35,6 @@ ROWS: list[tuple[dict[str, str], dict[str, str], set[str]]] = [
         {
             "README.md",
             "pyproject.toml",
-            f"{DATABASE}/commands.py",
             f"{DATABASE}/extension.py",
             "tests/database/test_binds.py",
         },

@@ -1,17 +1,23 @@
 """The commands flask db write and run migrations, alike in both layers."""
 
 import re
+import subprocess
+import sys
+import time
 
 import pytest
 
+from tests import needs
 from tests.conftest import Bake
 from tests.conftest import CHOICES
+from tests.conftest import clean_environment
 from tests.conftest import Project
 from tests.conftest import url_of
 
 LAYERS = CHOICES["sqlalchemy_layer"]
 COMMANDS = """
-check current downgrade heads history merge migrate revision show stamp upgrade
+branches check current downgrade edit heads history merge migrate revision show stamp
+upgrade
 """.split()
 
 
@@ -274,3 +280,193 @@ def test_what_python_has_interrupted_is_told_too(
         "had done before:\n  ALTER TABLE students ADD COLUMN nickname VARCHAR(20)\n"
         in result.stdout
     )
+
+
+BRANCH = '''"""Branch."""
+
+revision = "{0}"
+down_revision = "0001"
+
+
+def upgrade() -> None:
+    pass
+
+
+def downgrade() -> None:
+    pass
+'''
+
+
+def test_two_heads_are_one_message_wherever_they_are_met(project: Project) -> None:
+    versions = project.package / "migrations/versions"
+    for name in ("left", "right"):
+        (versions / f"{name}.py").write_text(BRANCH.format(name))
+
+    remedy = "left.py, right.py. `flask db merge heads` joins them."
+    assert remedy in failing(project, "upgrade")[-1]
+    tests = project.try_python("-m", "pytest", "-q", "tests/test_app.py")
+    assert tests.returncode == 1
+    assert tests.stdout.count(remedy) == 1
+    assert len(tests.stdout.splitlines()) < 10, tests.stdout
+    flask(project, "db", "merge", "heads")
+    flask(project, "db", "upgrade")
+
+
+def test_the_command_alembic_works_too(project: Project) -> None:
+    project.python("-m", "alembic", "upgrade", "head", PYTHONPATH="src")
+    shown = project.python("-m", "alembic", "current", PYTHONPATH="src")
+    assert "0001 (head)" in shown
+
+
+SLOW = '''"""Make a table, and take some time."""
+
+import time
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+
+
+def upgrade() -> None:
+    op.create_table("marks", sa.Column("id", sa.Integer(), primary_key=True))
+    time.sleep(2)
+    op.execute("INSERT INTO marks VALUES (1)")
+
+
+def downgrade() -> None:
+    op.drop_table("marks")
+'''
+
+
+def start_upgrades(project: Project, count: int) -> "list[subprocess.Popen[str]]":
+    return [
+        subprocess.Popen(
+            [sys.executable, "-m", "flask", "db", "upgrade"],
+            cwd=project.path,
+            env=clean_environment() | {"PYTHONPATH": needs.python_path()},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        for _ in range(count)
+    ]
+
+
+def test_of_six_that_upgrade_at_once_one_does(project: Project) -> None:
+    (project.package / "migrations/versions/0002.py").write_text(SLOW)
+    processes = start_upgrades(project, 6)
+    printed = [process.communicate(timeout=60)[0] for process in processes]
+    assert [process.returncode for process in processes] == [0] * 6, printed
+    assert "".join(printed).count("Running upgrade 0001 -> 0002") == 1
+    assert execute(project, "SELECT id FROM marks") == "[(1,)]\n"
+
+
+def test_another_upgrades_when_one_is_killed(project: Project) -> None:
+    flask(project, "db", "upgrade")
+    path = project.package / "migrations/versions/0002.py"
+    path.write_text(BRANCH.format("0002").replace("    pass", "    sleep(60)", 1))
+    path.write_text("from time import sleep\n" + path.read_text())
+    (first,) = start_upgrades(project, 1)
+    printed = ""
+    while "Running upgrade 0001 -> 0002" not in printed:
+        assert first.stdout is not None
+        printed = first.stdout.readline()
+        assert printed, "it has ended"
+
+    path.write_text(BRANCH.format("0002"))
+    (second,) = start_upgrades(project, 1)
+    time.sleep(3)
+    assert second.poll() is None
+    first.kill()
+    printed, _ = second.communicate(timeout=30)
+    first.communicate(timeout=10)
+    assert second.returncode == 0, printed
+    assert "Running upgrade 0001 -> 0002" in printed
+
+
+def test_names_of_constraints_take_all_columns_within_the_limit(
+    project: Project,
+) -> None:
+    flask(project, "db", "upgrade")
+    models = project.package / "models.py"
+    long = [f"a_column_with_quite_a_long_name_{number}" for number in range(3)]
+    columns = [f"    {name}: Mapped[int]\n" for name in ("a", "b", "c", *long)]
+    models.write_text(
+        models.read_text().replace(
+            "from sqlalchemy import MetaData\n",
+            "from sqlalchemy import Index, MetaData, UniqueConstraint\n",
+        )
+        + "\n\nclass Mark(Base):\n"
+        + '    __tablename__ = "marks"\n'
+        + "    __table_args__ = (\n"
+        + '        UniqueConstraint("a", "b"),\n'
+        + '        UniqueConstraint("a", "c"),\n'
+        + '        Index(None, "a", "b", "c"),\n'
+        + '        Index(None, "a", "c", "b"),\n'
+        + f"        UniqueConstraint({', '.join(map(repr, long))}),\n"
+        + "    )\n"
+        + "    id: Mapped[int] = mapped_column(primary_key=True)\n"
+        + "".join(columns)
+    )
+    flask(project, "db", "migrate", "-m", "Add marks")
+    flask(project, "db", "upgrade")
+    flask(project, "db", "check")
+    flask(project, "db", "downgrade")
+
+
+ENUM = """
+
+class Kind(Enum):
+    SHORT = "short"
+    LONG = "long"
+"""
+
+
+def test_enums_come_change_and_go_as_they_are_written(project: Project) -> None:
+    flask(project, "db", "upgrade")
+    models = project.package / "models.py"
+    before = models.read_text()
+    with_kind = before.replace("\n\nclass Student", f"{ENUM}\n\nclass Student")
+    with_kind += "    kind: Mapped[Kind | None]\n"
+    models.write_text(with_kind)
+    flask(project, "db", "migrate", "-m", "Add kinds")
+    flask(project, "db", "upgrade")
+    flask(project, "db", "check")
+    models.write_text(
+        models.read_text().replace('= "long"', '= "long"\n    VERY_LONG = "very long"')
+    )
+    flask(project, "db", "check")
+    execute(
+        project,
+        "INSERT INTO students (id, name, email, created, kind)"
+        " VALUES (1, 'Ada', 'a@example.org', '2026-07-01', 'VERY_LONG')",
+    )
+    for _ in range(2):
+        project.python("-m", "pytest", "-q", "tests/database/test_migration_rows.py")
+
+    models.write_text(before)
+    flask(project, "db", "migrate", "-m", "Drop kinds")
+    flask(project, "db", "upgrade")
+    flask(project, "db", "downgrade")
+    flask(project, "db", "downgrade", "base")
+    flask(project, "db", "upgrade")
+    flask(project, "db", "check")
+
+
+def test_rows_reveal_a_column_that_has_no_value(
+    bake: Bake, request: pytest.FixtureRequest
+) -> None:
+    for database in ("SQLite", "PostgreSQL"):
+        project = bake(database_url=url_of(database, request))
+        flask(project, "db", "upgrade")
+        models = project.package / "models.py"
+        added = "    nickname: Mapped[str] = mapped_column(String(20))\n"
+        models.write_text(models.read_text() + added)
+        said = flask(project, "db", "migrate", "-m", "Add nicknames")
+        assert "students.nickname is NOT NULL without a server_default" in said
+        path = "tests/database/test_migration_rows.py"
+        tests = project.try_python("-m", "pytest", "-q", path)
+        assert "on tables with rows, `flask db upgrade " in tests.stdout
+        assert "students ADD COLUMN nickname" in tests.stdout

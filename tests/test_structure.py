@@ -25,7 +25,7 @@ URLS = [
 ]
 
 OWNED = 400
-MACHINERY = {"sqlite": 3760, "server": 3010}
+MACHINERY = {"sqlite": 4240, "server": 3530}
 MODULE = 150
 
 

@@ -19,7 +19,9 @@ def migrated_database(tmp_path_factory: pytest.TempPathFactory) -> str:
     url = make_empty_database(folder)
     app = create_app(config_for_tests(url))
     result = app.test_cli_runner().invoke(args=["db", "upgrade"])
-    assert result.exit_code == 0, result.output
+    if result.exit_code:
+        pytest.exit(f"`flask db upgrade` has failed: {result.output}", 1)
+
     dispose(app)
     return url
 

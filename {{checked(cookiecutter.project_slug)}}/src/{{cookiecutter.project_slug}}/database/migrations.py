@@ -4,26 +4,31 @@ Run by ``migrations/env.py``, and tested in ``tests/database/test_migrations.py`
 """
 
 import logging
-from typing import Literal
+from contextlib import nullcontext
 
 from alembic import context
-from alembic.autogenerate.api import AutogenContext
-from alembic.operations.ops import MigrationScript
 from alembic.util import CommandError
 from sqlalchemy import Connection
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from ..times import UtcDateTime
+from . import autogenerate
 from . import Base
 from . import db
 from . import dialect
 from .connections import broken_references
 from .connections import connect_to_migrate
 from .failures import is_temporary
+from .migration_files import pending_risks
+from .migration_lock import alone
 from .unfinished import failure_of
 from .unfinished import Progress
 from .unfinished import state_after
+
+# Commands that change nothing in the database.
+READING = {"check", "current", "revision"}
+
+RISKS = "A version that still runs cannot live with what is pending:"
 
 logger = logging.getLogger("alembic.runtime.migration")
 
@@ -49,16 +54,19 @@ def print_sql() -> None:
 
 
 def migrate() -> None:
-    with connect() as connection:
+    command = autogenerate.command()
+    lock = nullcontext() if command in READING else alone(connect)
+    with lock, connect() as connection:
         progress = Progress(connection)
         context.configure(
             connection=connection,
             target_metadata=Base.metadata,
-            process_revision_directives=write_no_empty_migration,
-            render_item=render_moment,
             on_version_apply=progress.forget,
+            **autogenerate.OPTIONS,
             **dialect.MIGRATION_OPTIONS,
         )
+        if command == "check":
+            name_risks()
         try:
             with context.begin_transaction():
                 context.run_migrations()
@@ -70,6 +78,13 @@ def migrate() -> None:
             if progress.stay:
                 logger.error("\n".join(state_after(error, progress)))
             raise
+
+
+def name_risks() -> None:
+    """Log what a version of the application that still runs cannot live with."""
+    heads = context.get_context().get_current_heads()
+    if risks := pending_risks(context.script, heads):
+        logger.warning("\n".join([RISKS, *risks]))
 
 
 def name_narrow(connection: Connection) -> None:
@@ -114,24 +129,3 @@ def connect() -> Connection:
         return connect_to_migrate(db.engine)
     except DBAPIError as error:
         raise CommandError(f"no connection to the database: {error.orig}") from error
-
-
-def write_no_empty_migration(
-    _: object, __: object, directives: list[MigrationScript]
-) -> None:
-    operations = directives[0].upgrade_ops
-    generated = getattr(context.config.cmd_opts, "autogenerate", False)
-    if generated and operations is not None and operations.is_empty():
-        directives.clear()
-        logger.info("Nothing has changed.")
-
-
-def render_moment(
-    kind: str, item: object, context: AutogenContext
-) -> str | Literal[False]:
-    """Write the type of a moment as migrations import it, and leave the rest alone."""
-    if not isinstance(item, UtcDateTime):
-        return False
-
-    context.imports.add(f"from {UtcDateTime.__module__} import UtcDateTime")
-    return "UtcDateTime()"

@@ -80,6 +80,9 @@ COMMITS = ""
 NARROW = ""
 NARROW_MEANS = ""
 
+# There are no advisory locks.
+MIGRATION_LOCK = ""
+
 # What Alembic has to know.
 MIGRATION_OPTIONS: dict[str, Any] = {}
 

@@ -71,6 +71,14 @@ COMMITS = ""
 NARROW = ""
 NARROW_MEANS = ""
 
+# Takes the lock of migrations if it is free.
+MIGRATION_LOCK = """
+SET NOCOUNT ON; DECLARE @result int;
+EXEC @result = sp_getapplock @Resource = 'migrations', @LockMode = 'Exclusive',
+    @LockOwner = 'Session', @LockTimeout = 0;
+SELECT CASE WHEN @result >= 0 THEN 1 ELSE 0 END
+"""
+
 # What Alembic has to know.
 MIGRATION_OPTIONS: dict[str, Any] = {}
 

@@ -118,6 +118,9 @@ NARROW_MEANS = (
     " (ALTER TABLE … CONVERT TO CHARACTER SET utf8mb4)"
 )
 
+# Takes the lock of migrations if it is free. Locks are those of the server.
+MIGRATION_LOCK = "SELECT GET_LOCK(CONCAT('migrations ', MD5(DATABASE())), 0)"
+
 # What Alembic has to know.
 MIGRATION_OPTIONS: dict[str, Any] = {}
 

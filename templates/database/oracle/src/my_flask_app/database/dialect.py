@@ -70,6 +70,9 @@ COMMITS = r"\s*(ALTER|ANALYZE|COMMENT|CREATE|DROP|GRANT|RENAME|REVOKE|TRUNCATE)\
 NARROW = ""
 NARROW_MEANS = ""
 
+# No lock is there for everybody: DBMS_LOCK has to be granted.
+MIGRATION_LOCK = ""
+
 # What Alembic has to know.
 MIGRATION_OPTIONS: dict[str, Any] = {}
 

@@ -89,6 +89,10 @@ WHERE current_setting('server_encoding') <> 'UTF8'
 """
 NARROW_MEANS = "This database cannot hold every text; create one WITH ENCODING 'UTF8'"
 
+# Takes the lock of migrations if it is free; it ends with the transaction, as behind a
+# pooler the session is not the application's.
+MIGRATION_LOCK = "SELECT pg_try_advisory_xact_lock(7310274885)"
+
 # What Alembic has to know.
 MIGRATION_OPTIONS: dict[str, Any] = {}
 

@@ -55,7 +55,7 @@ class Database(SQLAlchemy):
             connections.protect(self.engine)
 
         lifetimes.init_app(app, self.session)
-        commands.init_app(app, self)
+        commands.init_app(app)
 
 
 def complete(config: dict[str, Any]) -> None:
