@@ -1,9 +1,9 @@
 from flask import Flask
 
 
-def test_the_migrations_lead_to_the_models_and_back(app: Flask) -> None:
-    runner = app.test_cli_runner()
-    for command in ("check", "downgrade base", "upgrade", "check"):
+def test_the_migrations_lead_to_the_models_and_back(unmigrated_app: Flask) -> None:
+    runner = unmigrated_app.test_cli_runner()
+    for command in ("upgrade", "check", "downgrade base", "upgrade", "check"):
         result = runner.invoke(args=["db", *command.split()])
         assert result.exit_code == 0, result.output
 
