@@ -1,12 +1,12 @@
 """What is in a database, for tests to drop."""
 
 # Its rows are statements. They leave alone what is of an extension, or of others.
-DROP_EVERYTHING = r"""
+DROP_EVERYTHING = """
 SELECT format('DROP %s IF EXISTS %s CASCADE', kind, name) FROM (
     SELECT 1 AS turn, 'SCHEMA' AS kind, quote_ident(nspname) AS name, oid
     FROM pg_namespace
-    WHERE nspname NOT LIKE 'pg\_%'
-        AND nspname NOT IN ('information_schema', 'public')
+    WHERE nspname NOT IN ('information_schema', 'public')
+        AND nspname !~ '^pg_'
         AND nspname <> ALL (current_schemas(false))
         AND oid NOT IN (SELECT extnamespace FROM pg_extension)
         AND pg_has_role(nspowner, 'USAGE')

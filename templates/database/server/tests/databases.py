@@ -1,6 +1,7 @@
 """The database that the tests use, and that they empty no other."""
 
 import os
+from typing import NoReturn
 
 import pytest
 from contents import DROP_EVERYTHING
@@ -50,7 +51,7 @@ class TestDatabase:
             test_url = database_url("TEST_DATABASE_URL") if given else url_beside(url)
             self.prepare(of_worker(test_url), url if given else None)
         except (ConfigError, DBAPIError) as error:
-            pytest.exit(f"no database for the tests: {error}", 1)
+            end(f"no database for the tests: {error}")
 
     def prepare(self, test_url: URL, url: URL | None) -> None:
         self.own = not url or bool(WORKER)
@@ -81,6 +82,14 @@ class TestDatabase:
         """Drop the database of a process; another one is used again."""
         if WORKER:
             dropped(self.engine)
+
+
+def end(reason: str) -> NoReturn:
+    """End the run, or each test of a process, whose end nobody would see."""
+    if WORKER:
+        pytest.fail(reason, pytrace=False)
+
+    pytest.exit(reason, 1)
 
 
 def url_beside(url: URL) -> URL:
@@ -138,5 +147,5 @@ def dropped(engine: Engine) -> bool:
 def empty(engine: Engine) -> None:
     """Drop everything in the database that is not of an extension."""
     with engine.begin() as connection:
-        for statement in connection.exec_driver_sql(DROP_EVERYTHING).scalars().all():
-            connection.exec_driver_sql(statement)
+        for statement in connection.scalars(text(DROP_EVERYTHING)).all():
+            connection.execute(text(statement.replace(":", r"\:")))
