@@ -35,7 +35,13 @@ fixture committing_app. These statements were committed: """
 
 
 def config_for_tests(url: str) -> dict[str, object]:
-    return {"SECRET_KEY": "test", "SQLALCHEMY_DATABASE_URI": url, "TESTING": True}
+    return {
+        "SECRET_KEY": "test",
+        "SQLALCHEMY_DATABASE_URI": url,
+        "TESTING": True,
+        # Or each test would have to fetch a form before it sends it.
+        "WTF_CSRF_ENABLED": False,
+    }
 
 
 def connections_in_use(app: Flask) -> int:
