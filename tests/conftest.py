@@ -71,7 +71,9 @@ class Project:
         return subprocess.run(
             [sys.executable, *arguments],
             cwd=self.path,
-            env=clean_environment() | {"PYTHONPATH": needs.python_path()} | environment,
+            env=clean_environment()
+            | {"PYTHONPATH": needs.python_path(), "PYTEST_ADDOPTS": "-p no:randomly"}
+            | environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

@@ -1,6 +1,7 @@
 """What a project says about tests that its owner writes is so."""
 
 import re
+from pathlib import Path
 from subprocess import CompletedProcess
 
 import pytest
@@ -10,6 +11,9 @@ from tests.conftest import CHOICES
 from tests.conftest import DATABASES
 from tests.conftest import Project
 from tests.conftest import url_of
+
+# What the page says that strict mypy needs for factory_boy.
+MYPY_OPTIONS = ["--untyped-calls-exclude", "factory"]
 
 # Tests that leave something behind, each in its way, between others that see it.
 LEAKS = '''
@@ -75,15 +79,21 @@ def run_tests(project: Project, *options: str) -> CompletedProcess[str]:
 
 @pytest.mark.parametrize("layer", CHOICES["sqlalchemy_layer"])
 def test_the_examples_work_in_any_order(
-    request: pytest.FixtureRequest, bake: Bake, database: str, layer: str
+    request: pytest.FixtureRequest,
+    bake: Bake,
+    mypy_cache: Path,
+    database: str,
+    layer: str,
 ) -> None:
     url = url_of(database, request)
     project = bake(database_url=url, sqlalchemy_layer=layer)
     text = (project.path / "docs/testing.md").read_text()
     blocks = re.findall(r"^```python\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
     (project.path / "tests/test_documented.py").write_text("\n\n".join(blocks))
-    project.python("-m", "ruff", "check", "--no-cache", "tests/test_documented.py")
-    for options in (["-p", "no:randomly"], ["-p", "randomly"], ["-n2"]):
+    project.python("-m", "ruff", "check", "--no-cache")
+    project.python("-m", "ruff", "format", "--no-cache", "--diff")
+    project.python("-m", "mypy", "--cache-dir", mypy_cache, *MYPY_OPTIONS)
+    for options in ([], ["-p", "randomly"], ["-n2"]):
         result = run_tests(project, *options, "tests/test_documented.py")
         assert result.returncode == 0, result.stdout
         assert "8 passed" in result.stdout
