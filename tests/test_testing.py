@@ -16,7 +16,7 @@ from tests.conftest import url_of
 MYPY_OPTIONS = ["--untyped-calls-exclude", "factory"]
 
 # Tests that leave something behind, each in its way, between others that see it.
-LEAKS = '''
+LEAKS = """
 import subprocess
 import sys
 
@@ -64,7 +64,7 @@ def test_engine(app: Flask, number: int) -> None:
 
 def test_nothing_is_there(app: Flask) -> None:
     assert count(app) == 0
-'''
+"""
 
 
 @pytest.fixture(params=DATABASES)
