@@ -77,23 +77,28 @@ def run_tests(project: Project, *options: str) -> CompletedProcess[str]:
     return project.try_python("-m", "pytest", *plugins, *options)
 
 
-@pytest.mark.parametrize("layer", CHOICES["sqlalchemy_layer"])
-def test_the_examples_work_in_any_order(
-    request: pytest.FixtureRequest,
-    bake: Bake,
-    mypy_cache: Path,
-    database: str,
-    layer: str,
-) -> None:
-    url = url_of(database, request)
-    project = bake(database_url=url, sqlalchemy_layer=layer)
-    text = (project.path / "docs/testing.md").read_text()
-    blocks = re.findall(r"^```python\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+def with_examples(project: Project) -> Project:
+    """Return a project with all examples of the page as a module of tests."""
+    page = (project.path / "docs/testing.md").read_text()
+    blocks = re.findall(r"^```python\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
     (project.path / "tests/test_documented.py").write_text("\n\n".join(blocks))
+    return project
+
+
+def test_the_examples_are_clean(bake: Bake, mypy_cache: Path) -> None:
+    project = with_examples(bake())
     project.python("-m", "ruff", "check", "--no-cache")
     project.python("-m", "ruff", "format", "--no-cache", "--diff")
     project.python("-m", "mypy", "--cache-dir", mypy_cache, *MYPY_OPTIONS)
-    for options in ([], ["-p", "randomly"], ["-n2"]):
+
+
+@pytest.mark.parametrize("layer", CHOICES["sqlalchemy_layer"])
+def test_the_examples_work_in_any_order(
+    request: pytest.FixtureRequest, bake: Bake, database: str, layer: str
+) -> None:
+    url = url_of(database, request)
+    project = with_examples(bake(database_url=url, sqlalchemy_layer=layer))
+    for options in (["-p", "randomly"], ["-n2"]):
         result = run_tests(project, *options, "tests/test_documented.py")
         assert result.returncode == 0, result.stdout
         assert "8 passed" in result.stdout
