@@ -9,6 +9,7 @@ from flask.testing import FlaskClient
 from flask.testing import FlaskCliRunner
 from helpers import config_for_tests
 from helpers import dispose
+from helpers import end
 from helpers import undone
 
 from my_flask_app.app import create_app
@@ -28,8 +29,11 @@ def migrated_database(database: TestDatabase) -> str:
     if not database.is_migrated:
         app = create_app(config_for_tests(database.make_anew()))
         result = app.test_cli_runner().invoke(args=["db", "upgrade"])
-        assert result.exit_code == 0, result.output
         dispose(app)
+        if result.exit_code:
+            reason = result.output or repr(result.exception)
+            end(f"`flask db upgrade` has failed: {reason}")
+
         database.is_migrated = True
 
     return database.url

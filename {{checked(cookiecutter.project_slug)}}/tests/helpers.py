@@ -1,10 +1,13 @@
 """What several tests use."""
 
+import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from typing import NoReturn
 
+import pytest
 from flask import Flask
 from sqlalchemy import Connection
 from sqlalchemy import Engine
@@ -15,6 +18,9 @@ from sqlalchemy.orm import close_all_sessions
 from sqlalchemy.pool import QueuePool
 
 from my_flask_app.database import db
+
+# The name of this process, if pytest-xdist runs several.
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
 
 # Statements that end no transaction.
 HARMLESS = ("DELETE", "INSERT", "RELEASE", "ROLLBACK TO", "SAVE", "SELECT", "UPDATE")
@@ -50,6 +56,14 @@ def connections_in_use(app: Flask) -> int:
 
     assert isinstance(pool, QueuePool)
     return pool.checkedout()
+
+
+def end(reason: str) -> NoReturn:
+    """End the run, or each test of a process, whose end nobody would see."""
+    if WORKER:
+        pytest.fail(reason, pytrace=False)
+
+    pytest.exit(reason, 1)
 
 
 @contextmanager

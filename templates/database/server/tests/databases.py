@@ -1,10 +1,11 @@
 """The database that the tests use, and that they empty no other."""
 
 import os
-from typing import NoReturn
 
 import pytest
 from contents import DROP_EVERYTHING
+from helpers import end
+from helpers import WORKER
 from sqlalchemy import Engine
 from sqlalchemy import inspect
 from sqlalchemy import text
@@ -26,9 +27,6 @@ ENCODING = "{{ database().dialect.encoding }}"
 # A view with this name is in every database that the tests have made. Migrations do
 # not look for views.
 MARK = "made_by_tests"
-
-# Each process of pytest-xdist has a database of its own.
-WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
 
 
 class TestDatabase:
@@ -82,14 +80,6 @@ class TestDatabase:
         """Drop the database of a process; another one is used again."""
         if WORKER:
             dropped(self.engine)
-
-
-def end(reason: str) -> NoReturn:
-    """End the run, or each test of a process, whose end nobody would see."""
-    if WORKER:
-        pytest.fail(reason, pytrace=False)
-
-    pytest.exit(reason, 1)
 
 
 def url_beside(url: URL) -> URL:
