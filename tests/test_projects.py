@@ -20,6 +20,16 @@ else:
     import tomli as tomllib
 
 
+# How tests are run, each way with a part of the combinations.
+SHUFFLED = ("-p", "randomly", "--randomly-seed")
+ORDERS = [
+    [],
+    [*SHUFFLED, "1"],
+    [*SHUFFLED, "2", "-p", "xdist", "-n2"],
+    [*SHUFFLED, "3", "--import-mode=importlib"],
+]
+
+
 def every_combination() -> list[object]:
     return [
         pytest.param(
@@ -78,8 +88,13 @@ def test_mypy_finds_nothing(project: Project, mypy_cache: Path) -> None:
     project.python("-m", "mypy", "--cache-dir", mypy_cache)
 
 
-def test_its_own_tests_pass(project: Project) -> None:
-    output = project.python("-m", "pytest", "-p", "no:cacheprovider")
+def test_its_own_tests_pass_in_some_order(
+    request: FixtureRequest, project: Project
+) -> None:
+    database, answers = request.node.callspec.params["project"]
+    number = DATABASES.index(database) + combinations().index(answers)
+    order = ORDERS[number % len(ORDERS)]
+    output = project.python("-m", "pytest", "-p", "no:cacheprovider", *order)
     assert re.search(r"\d+ passed", output)
     assert not re.search(r"skipped|xfailed|deselected", output), output
 

@@ -17,6 +17,29 @@ from tests.conftest import url_of
 
 DRIVERS = {"PostgreSQL": "postgresql+psycopg", "MariaDB": "mariadb+pymysql"}
 
+# What a migration may leave in a database besides tables.
+LEFT = {
+    "PostgreSQL": [
+        "CREATE TYPE kind AS ENUM ('one', 'two')",
+        "CREATE TYPE pair AS (one INTEGER, two kind)",
+        "CREATE DOMAIN positive AS INTEGER CHECK (VALUE > 0)",
+        "CREATE SEQUENCE numbers",
+        "CREATE SCHEMA other",
+        "CREATE TABLE other.things (id INTEGER PRIMARY KEY, kind kind)",
+        "CREATE VIEW seen AS SELECT * FROM other.things",
+        "CREATE MATERIALIZED VIEW kept AS SELECT * FROM other.things",
+        "CREATE FUNCTION one(kind) RETURNS INTEGER LANGUAGE sql AS 'SELECT 1'",
+    ],
+    "MariaDB": [
+        "CREATE TABLE things (id INTEGER PRIMARY KEY)",
+        "CREATE VIEW seen AS SELECT * FROM things",
+        "CREATE SEQUENCE numbers",
+        "CREATE FUNCTION one() RETURNS INTEGER RETURN 1",
+        "CREATE PROCEDURE two() SELECT 2",
+        "CREATE EVENT three ON SCHEDULE EVERY 1 YEAR DO SELECT 3",
+    ],
+}
+
 
 class Existing:
     """A database that is not of the tests, with a table."""
@@ -43,9 +66,11 @@ def existing(database: str, request: pytest.FixtureRequest) -> Existing:
     return Existing(database, url_of(database, request))
 
 
-def run_tests(project: Project, **environment: str) -> CompletedProcess[str]:
+def run_tests(
+    project: Project, *options: str, **environment: str
+) -> CompletedProcess[str]:
     arguments = ("-m", "pytest", "-p", "no:cacheprovider", "tests/test_app.py")
-    return project.try_python(*arguments, **environment)
+    return project.try_python(*arguments, *options, **environment)
 
 
 @pytest.mark.parametrize(
@@ -117,6 +142,64 @@ def test_the_database_that_the_tests_have_made_is_used_again(
         assert result.returncode == 0, result.stdout
 
     assert existing.has_its_table()
+
+
+@pytest.mark.parametrize("database", DRIVERS)
+@pytest.mark.parametrize("named", [False, True], ids=["its own", "named"])
+def test_nothing_that_a_migration_has_made_is_left(
+    bake: Bake, existing: Existing, database: str, named: bool
+) -> None:
+    project = bake(database_url=existing.written())
+    migration = next(project.package.glob("migrations/versions/*.py"))
+    statements = "".join(f'    op.execute("{it}")\n' for it in LEFT[database])
+    start = "def upgrade() -> None:\n"
+    assert start in migration.read_text()
+    migration.write_text(migration.read_text().replace(start, start + statements))
+
+    environment = {}
+    if named:
+        test_url = existing.written(database=f"{existing.name}x_test")
+        create_database(make_url(test_url).set(drivername=DRIVERS[database]))
+        environment["TEST_DATABASE_URL"] = test_url
+
+    for _ in range(2):
+        result = run_tests(project, **environment)
+        assert result.returncode == 0, result.stdout
+
+
+@pytest.mark.parametrize("database", DRIVERS)
+@pytest.mark.parametrize("named", [False, True], ids=["its own", "named"])
+def test_each_process_has_a_database_which_is_dropped_at_the_end(
+    bake: Bake, existing: Existing, database: str, named: bool
+) -> None:
+    test_url = existing.written(database=f"{existing.name}x_test")
+    other = existing.name + "x" if named else existing.name
+    environment = {"TEST_DATABASE_URL": test_url} if named else {}
+    project = bake(database_url=existing.written())
+    result = run_tests(project, "-n2", **environment)
+    assert result.returncode == 0, result.stdout
+    assert {name for name in names(existing) if name.startswith(other)} <= {other}
+
+
+@pytest.mark.parametrize("database", DRIVERS)
+def test_a_database_with_the_name_of_a_process_is_not_emptied(
+    bake: Bake, existing: Existing, database: str
+) -> None:
+    test_url = existing.written(database=f"{existing.name}_test_gw0")
+    create_database(make_url(test_url).set(drivername=DRIVERS[database]))
+    other = Existing(database, test_url)
+    result = run_tests(bake(database_url=existing.written()), "-n2")
+    assert result.returncode != 0
+    assert f"the tests did not create '{existing.name}_test_gw0'" in result.stdout
+    assert other.has_its_table()
+
+
+def names(existing: Existing) -> list[str]:
+    """Return the names of all databases of a server."""
+    system = {"postgresql": "SELECT datname FROM pg_database"}
+    query = system.get(existing.engine.dialect.name, "SHOW DATABASES")
+    with existing.engine.connect() as connection:
+        return list(connection.scalars(text(query)))
 
 
 def test_a_table_of_another_database_is_not_dropped(

@@ -1,45 +1,87 @@
+"""The fixtures of all tests; ``docs/testing.md`` has an example of each."""
+
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from databases import make_empty_database
+from databases import TestDatabase
 from flask import Flask
 from flask.testing import FlaskClient
+from flask.testing import FlaskCliRunner
 from helpers import config_for_tests
 from helpers import dispose
+from helpers import end
 from helpers import undone
 
 from my_flask_app.app import create_app
 
 
 @pytest.fixture(scope="session")
-def migrated_database(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Return the URL of a database that has been brought up to date."""
-    folder: Path = tmp_path_factory.mktemp("database")
-    url = make_empty_database(folder)
-    app = create_app(config_for_tests(url))
-    result = app.test_cli_runner().invoke(args=["db", "upgrade"])
-    if result.exit_code:
-        pytest.exit(f"`flask db upgrade` has failed: {result.output}", 1)
-
-    dispose(app)
-    return url
+def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestDatabase]:
+    """Return the database of this process, which is made anew where it has to be."""
+    database = TestDatabase(tmp_path_factory)
+    yield database
+    database.drop()
 
 
 @pytest.fixture
-def app(migrated_database: str) -> Iterator[Flask]:
+def migrated_database(database: TestDatabase) -> str:
+    """Return the URL of the database, as migrations leave it."""
+    if not database.is_migrated:
+        app = create_app(config_for_tests(database.make_anew()))
+        result = app.test_cli_runner().invoke(args=["db", "upgrade"])
+        dispose(app)
+        if result.exit_code:
+            reason = result.output or repr(result.exception)
+            end(f"`flask db upgrade` has failed: {reason}")
+
+        database.is_migrated = True
+
+    return database.url
+
+
+@pytest.fixture
+def app(migrated_database: str, database: TestDatabase) -> Iterator[Flask]:
+    """Return an application that changes nothing once the test is over.
+
+    The sessions of its requests, commands and contexts join a transaction of the test,
+    which is rolled back. A commit only releases a savepoint in it. What was committed
+    in another way is an error at the end of the test.
+    """
+    app = create_app(config_for_tests(migrated_database))
+    try:
+        with undone(app):
+            yield app
+    except BaseException:
+        database.is_migrated = False
+        raise
+    finally:
+        dispose(app)
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """Return a client for requests."""
+    return app.test_client()
+
+
+@pytest.fixture
+def runner(app: Flask) -> FlaskCliRunner:
+    """Return a runner for commands."""
+    return app.test_cli_runner()
+
+
+@pytest.fixture
+def committing_app(migrated_database: str, database: TestDatabase) -> Iterator[Flask]:
+    """Return an application that commits; the next test gets a new database."""
+    database.is_migrated = False
     app = create_app(config_for_tests(migrated_database))
     yield app
     dispose(app)
 
 
 @pytest.fixture
-def client(app: Flask) -> Iterator[FlaskClient]:
-    """Return a client whose requests change nothing once the test is over.
-
-    Their sessions join a transaction of the test, which is rolled back. A commit
-    only releases a savepoint in it. A statement that commits by itself, as ``CREATE
-    TABLE`` does on MySQL, is an error at the end of the test.
-    """
-    with undone(app):
-        yield app.test_client()
+def unmigrated_app(database: TestDatabase) -> Iterator[Flask]:
+    """Return an application whose database has nothing in it, for migrations."""
+    app = create_app(config_for_tests(database.make_anew()))
+    yield app
+    dispose(app)

@@ -1,10 +1,16 @@
 """What several tests use."""
 
+import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
+from typing import NoReturn
 
+import pytest
 from flask import Flask
 from sqlalchemy import Connection
+from sqlalchemy import Engine
 from sqlalchemy import event
 from sqlalchemy import MetaData
 from sqlalchemy.exc import DBAPIError
@@ -13,17 +19,35 @@ from sqlalchemy.pool import QueuePool
 
 from my_flask_app.database import db
 
+# The name of this process, if pytest-xdist runs several.
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
+
 # Statements that end no transaction.
 HARMLESS = ("DELETE", "INSERT", "RELEASE", "ROLLBACK TO", "SAVE", "SELECT", "UPDATE")
-NOT_UNDONE = """\
-A statement has ended the transaction of the fixture client, so what this test has
-stored may still be there. Databases such as MySQL commit before they create, alter or
-truncate a table. Use app.test_client() for such requests, and delete what they store.
-It may have been one of these statements: """
+SAVEPOINTS = ("RELEASE", "ROLLBACK TO", "SAVE")
+WRITES = re.compile(
+    r"\s*(WITH\b.*\b)?(ALTER|CALL|COPY|CREATE|DELETE|DROP|INSERT|MERGE|RENAME|REPLACE"
+    r"|TRUNCATE|UPDATE)\b",
+    re.IGNORECASE | re.DOTALL,
+)
+ENDED = """\
+A statement has ended the transaction of the fixture app, so what this test has stored
+was not undone. Databases such as MySQL commit before they create, alter or truncate a
+table. Use the fixture committing_app. It may have been one of these statements: """
+COMMITTED = """\
+This test has committed without the session of the fixture app, as db.engine.begin()
+does, so that was not undone. Use db.session, as in db.session.connection(), or the
+fixture committing_app. These statements were committed: """
 
 
 def config_for_tests(url: str) -> dict[str, object]:
-    return {"SECRET_KEY": "test", "SQLALCHEMY_DATABASE_URI": url, "TESTING": True}
+    return {
+        "SECRET_KEY": "test",
+        "SQLALCHEMY_DATABASE_URI": url,
+        "TESTING": True,
+        # Or each test would have to fetch a form before it sends it.
+        "WTF_CSRF_ENABLED": False,
+    }
 
 
 def connections_in_use(app: Flask) -> int:
@@ -32,6 +56,14 @@ def connections_in_use(app: Flask) -> int:
 
     assert isinstance(pool, QueuePool)
     return pool.checkedout()
+
+
+def end(reason: str) -> NoReturn:
+    """End the run, or each test of a process, whose end nobody would see."""
+    if WORKER:
+        pytest.fail(reason, pytrace=False)
+
+    pytest.exit(reason, 1)
 
 
 @contextmanager
@@ -54,7 +86,7 @@ def undone(app: Flask) -> Iterator[None]:
         engine = db.engine
 
     sessions = db.session.session_factory
-    with engine.connect() as connection, rolled_back(connection):
+    with nothing_committed(), engine.connect() as connection, rolled_back(connection):
         sessions.configure(bind=connection, join_transaction_mode="create_savepoint")
         try:
             yield
@@ -78,9 +110,67 @@ def rolled_back(connection: Connection) -> Iterator[None]:
         try:
             savepoint.rollback()
         except DBAPIError as error:
-            raise AssertionError(f"{NOT_UNDONE}{statements}") from error
+            raise AssertionError(f"{ENDED}{statements}") from error
         finally:
             transaction.rollback()
+
+
+@contextmanager
+def nothing_committed() -> Iterator[None]:
+    """Fail if any connection of this process commits what it has changed."""
+    pending: dict[Connection, list[str]] = {}
+    committed: list[str] = []
+
+    def note(connection: Connection, _: Any, statement: str, *others: object) -> None:
+        if WRITES.match(statement):
+            options = connection.get_execution_options()
+            commits = options.get("isolation_level") == "AUTOCOMMIT"
+            noted = committed if commits else pending.setdefault(connection, [])
+            noted.append(statement)
+
+    def commit(connection: Connection) -> None:
+        committed.extend(pending.pop(connection, []))
+
+    def rollback(connection: Connection) -> None:
+        pending.pop(connection, None)
+
+    with (
+        listening("before_cursor_execute", note),
+        listening("commit", commit),
+        listening("rollback", rollback),
+    ):
+        yield
+
+    if committed:
+        raise AssertionError(f"{COMMITTED}{committed}")
+
+
+@contextmanager
+def at_most(number: int) -> Iterator[list[str]]:
+    """Fail if a block and its requests execute more statements, and show them."""
+    statements: list[str] = []
+
+    def note(_: object, __: object, statement: str, *others: object) -> None:
+        # The fixture app adds savepoints.
+        if not statement.upper().startswith(SAVEPOINTS):
+            statements.append(statement)
+
+    with listening("before_cursor_execute", note):
+        yield statements
+
+    shown = "\n\n".join(statements)
+    message = f"{len(statements)} statements, where {number} are allowed:\n\n{shown}"
+    assert len(statements) <= number, message
+
+
+@contextmanager
+def listening(name: str, function: Any) -> Iterator[None]:
+    """Call a function for an event of every engine."""
+    event.listen(Engine, name, function)
+    try:
+        yield
+    finally:
+        event.remove(Engine, name, function)
 
 
 def dispose(app: Flask) -> None:

@@ -1,4 +1,4 @@
-"""Moments in time, alike on every database. Tested in ``tests/test_times.py``.
+"""Moments in time, alike on every database. Tested in ``tests/database/test_times.py``.
 
 Migrations import it, so the names must stay.
 """

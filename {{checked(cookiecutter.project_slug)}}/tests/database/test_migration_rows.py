@@ -66,18 +66,6 @@ def test_each_migration_runs_on_tables_with_rows(unmigrated_app: Flask) -> None:
             flask_db(unmigrated_app, "upgrade", script.revision)
 
 
-@pytest.fixture
-def unmigrated_app(app: Flask) -> Iterator[Flask]:
-    """Return an application whose database has no tables."""
-    flask_db(app, "downgrade", "base")
-    yield app
-    with app.app_context(), db.engine.begin() as connection:
-        for table in reversed(tables(connection)):
-            connection.execute(table.delete())
-
-    flask_db(app, "upgrade", "heads")
-
-
 def flask_db(app: Flask, command: str, revision: str) -> None:
     result = app.test_cli_runner().invoke(args=["db", command, revision])
     if result.exit_code:

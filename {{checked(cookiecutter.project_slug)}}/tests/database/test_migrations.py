@@ -1,6 +1,5 @@
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from shutil import copytree
 from shutil import ignore_patterns
@@ -67,13 +66,9 @@ def versions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def empty_app(app: Flask, versions: Path) -> Iterator[Flask]:
+def empty_app(unmigrated_app: Flask, versions: Path) -> Flask:
     """Return an application whose database has no tables."""
-    assert flask_db(app, "downgrade", "base").exit_code == 0
-    yield app
-    assert flask_db(app, "downgrade", "base").exit_code == 0
-    (versions / "last.py").unlink(missing_ok=True)
-    assert flask_db(app, "upgrade").exit_code == 0
+    return unmigrated_app
 
 
 def write(versions: Path, *columns: str) -> None:

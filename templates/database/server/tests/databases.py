@@ -1,17 +1,19 @@
 """The database that the tests use, and that they empty no other."""
 
 import os
-from pathlib import Path
 
 import pytest
+from contents import DROP_EVERYTHING
+from helpers import end
+from helpers import WORKER
 from sqlalchemy import Engine
 from sqlalchemy import inspect
-from sqlalchemy import MetaData
 from sqlalchemy import text
 from sqlalchemy import URL
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 from sqlalchemy_utils import create_database
+from sqlalchemy_utils import drop_database
 
 from my_flask_app.config import database_url
 from my_flask_app.database.connections import create_engine
@@ -27,34 +29,57 @@ ENCODING = "{{ database().dialect.encoding }}"
 MARK = "made_by_tests"
 
 
-def make_empty_database(_: Path) -> str:
-    """Return the URL of a database for tests, after dropping every table in it.
+class TestDatabase:
+    """``TEST_DATABASE_URL``, or ``DATABASE_URL`` with ``_test`` after its name.
 
-    That is ``TEST_DATABASE_URL``, or else the database of ``DATABASE_URL`` with
-    ``_test`` after its name, which is created where it is missing. The tests end here
-    if that leads to a database which is not theirs.
+    It is created where it is missing, and has the name of the process after its own if
+    pytest-xdist runs several. The tests end here if that leads to a database which is
+    not theirs.
     """
-    try:
-        load_env()
-        url = database_url("DATABASE_URL")
-        named = "TEST_DATABASE_URL" in os.environ
-        test_url = database_url("TEST_DATABASE_URL") if named else url_beside(url)
+
+    # It is no class of tests.
+    __test__ = False
+
+    def __init__(self, _: pytest.TempPathFactory) -> None:
+        self.is_migrated = False
+        try:
+            load_env()
+            url = database_url("DATABASE_URL")
+            given = "TEST_DATABASE_URL" in os.environ
+            test_url = database_url("TEST_DATABASE_URL") if given else url_beside(url)
+            self.prepare(of_worker(test_url), url if given else None)
+        except (ConfigError, DBAPIError) as error:
+            end(f"no database for the tests: {error}")
+
+    def prepare(self, test_url: URL, url: URL | None) -> None:
+        self.own = not url or bool(WORKER)
         is_new = name_of(test_url) is None
         if is_new:
             create_database(test_url, ENCODING)
 
-        refuse_others(test_url, url if named else None)
-        engine = create_engine(test_url, poolclass=NullPool)
+        refuse_others(test_url, url)
+        self.engine = create_engine(test_url, poolclass=NullPool)
+        self.url = test_url.render_as_string(hide_password=False)
         if is_new:
-            mark(engine)
-        elif not named:
-            refuse_unmarked(engine)
+            mark(self.engine)
+        elif self.own:
+            refuse_unmarked(self.engine)
 
-        drop_tables(engine)
-    except (ConfigError, DBAPIError) as error:
-        pytest.exit(f"no database for the tests: {error}", 1)
+    def make_anew(self) -> str:
+        """Return the URL of a database with nothing in it."""
+        self.is_migrated = False
+        if not (self.own and dropped(self.engine)):
+            empty(self.engine)
+            return self.url
 
-    return test_url.render_as_string(hide_password=False)
+        create_database(self.engine.url, ENCODING)
+        mark(self.engine)
+        return self.url
+
+    def drop(self) -> None:
+        """Drop the database of a process; another one is used again."""
+        if WORKER:
+            dropped(self.engine)
 
 
 def url_beside(url: URL) -> URL:
@@ -62,6 +87,10 @@ def url_beside(url: URL) -> URL:
         raise ConfigError("DATABASE_URL names none, so TEST_DATABASE_URL has to")
 
     return url.set(database=f"{url.database}_test")
+
+
+def of_worker(url: URL) -> URL:
+    return url.set(database=f"{url.database}_{WORKER}") if WORKER else url
 
 
 def name_of(url: URL) -> str | None:
@@ -95,9 +124,18 @@ def refuse_unmarked(engine: Engine) -> None:
         )
 
 
-def drop_tables(engine: Engine) -> None:
-    metadata = MetaData()
-    metadata.reflect(engine)
-    # Foreign keys lead to the tables of other databases, too.
-    own = [table for table in metadata.tables.values() if table.schema is None]
-    metadata.drop_all(engine, own)
+def dropped(engine: Engine) -> bool:
+    """Drop the database, and tell whether that was allowed."""
+    try:
+        drop_database(engine.url)
+    except DBAPIError:
+        return False
+
+    return True
+
+
+def empty(engine: Engine) -> None:
+    """Drop everything in the database that is not of an extension."""
+    with engine.begin() as connection:
+        for statement in connection.scalars(text(DROP_EVERYTHING)).all():
+            connection.execute(text(statement.replace(":", r"\:")))

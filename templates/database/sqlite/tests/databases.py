@@ -1,8 +1,24 @@
 """The database that the tests use."""
 
-from pathlib import Path
+import pytest
 
 
-def make_empty_database(folder: Path) -> str:
-    """Return the URL of a database in an empty folder, with nothing in it."""
-    return f"sqlite:///{folder / 'test.db'}"
+class TestDatabase:
+    """A file in an empty folder, another one each time that it is made anew."""
+
+    # It is no class of tests.
+    __test__ = False
+
+    def __init__(self, folders: pytest.TempPathFactory) -> None:
+        self.folders = folders
+        self.url = ""
+        self.is_migrated = False
+
+    def make_anew(self) -> str:
+        """Return the URL of a database with nothing in it."""
+        self.url = f"sqlite:///{self.folders.mktemp('database') / 'test.db'}"
+        self.is_migrated = False
+        return self.url
+
+    def drop(self) -> None:
+        """Leave the file to pytest, which removes old folders."""

@@ -9,11 +9,6 @@ from flask.testing import FlaskClient
 ADA = {"name": "Ada Lovelace", "email": "ada@example.org"}
 
 
-@pytest.fixture(autouse=True)
-def forms_without_tokens(app: Flask) -> None:
-    app.config["WTF_CSRF_ENABLED"] = False
-
-
 def add(client: FlaskClient, **changes: str) -> str:
     return client.post("/add", data=ADA | changes, follow_redirects=True).text
 

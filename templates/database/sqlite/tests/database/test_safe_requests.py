@@ -168,7 +168,7 @@ def test_a_safe_request_that_cannot_run_again_takes_its_turn(
     def count_both() -> str:
         counter = db.session.get_one(Counter, 2)
         runs.append(request.get_data())
-        wait([others.submit(add, app)], timeout=1)
+        wait([others.submit(add, app)], timeout=0.2)
         counter.value += 10
         db.session.commit()
         return ""
@@ -340,7 +340,7 @@ def test_an_endpoint_that_writes_late_after_a_commit_takes_its_turn_from_then_on
         db.session.commit()
         counter = db.session.get_one(Counter, 2)
         if "late" in request.args:
-            wait([others.submit(add, app)], timeout=1)
+            wait([others.submit(add, app)], timeout=0.2)
             counter.value += 10
             db.session.commit()
 

@@ -40,7 +40,7 @@ def run_transaction(
     :param isolation_level: as SQLAlchemy names it, or ``None`` for what the database
         does by default. Below ``"SERIALIZABLE"``, what ``work`` has read may have been
         changed before it writes, unless it reads with ``with_for_update``. In tests
-        with the fixture ``client``, requests have the level of its transaction.
+        with the fixture ``app``, sessions have the level of its transaction.
     :raises DBAPIError: if it was refused each time.
     :raises StaleDataError: if each time another transaction had changed a row whose
         version is counted.
