@@ -37,7 +37,7 @@ ROWS: list[tuple[dict[str, str], dict[str, str], set[str]]] = [
             "pyproject.toml",
             f"{DATABASE}/commands.py",
             f"{DATABASE}/extension.py",
-            "tests/database/test_binds.py",
+            "tests/database/test_refused_settings.py",
         },
     ),
     (
