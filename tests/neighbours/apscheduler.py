@@ -8,7 +8,6 @@ from apscheduler.jobstores.sqlalchemy import SQLAlchemyJobStore
 from apscheduler.schedulers.background import BackgroundScheduler
 from flask import Flask
 from shared import count
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Mapped
 from sqlalchemy.orm import mapped_column
 
@@ -62,18 +61,3 @@ def test_a_job_has_a_session_of_its_own(
     assert done.wait(10)
     scheduler.shutdown()  # It waits for the job to end.
     assert count(app, Report) == 2
-
-
-def test_a_job_that_is_added_before_the_commit_has_its_own_transaction(
-    app: Flask, scheduler: BackgroundScheduler
-) -> None:
-    with app.app_context():
-        db.session.add(Report())
-        db.session.flush()
-        if db.engine.dialect.name == "sqlite":
-            # Only one transaction can write at a time.
-            with pytest.raises(OperationalError, match="same thread has changes"):
-                scheduler.add_job(write_report)
-        else:
-            scheduler.add_job(write_report)
-            assert done.wait(10)
