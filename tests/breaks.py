@@ -312,6 +312,16 @@ POSTGRESQL_BREAKS = {
 }
 
 SQLALCHEMY_BREAKS = {
+    "settings that have no effect": (
+        "database/extension.py",
+        "if app.config.get(name):",
+        "if False:",
+    ),
+    "statements are not logged": (
+        "database/extension.py",
+        '{"echo": echo, **',
+        "{**",
+    ),
     "one engine for all applications": (
         "database/extension.py",
         "= create_engine(url, **options)",

@@ -36,7 +36,7 @@ ROWS: list[tuple[dict[str, str], dict[str, str], set[str]]] = [
             "README.md",
             "pyproject.toml",
             f"{DATABASE}/extension.py",
-            "tests/database/test_binds.py",
+            "tests/database/test_refused_settings.py",
         },
     ),
     (

@@ -1,7 +1,7 @@
 """The Flask-SQLAlchemy extension, with engines and sessions that hold.
 
 ``db.session`` opens at its first use in an application context and ends with it; see
-``sessions``. Tested in ``tests/database/test_sessions.py``.
+``sessions``. Tested in ``tests/database/test_sessions.py`` and ``test_settings.py``.
 """
 
 from typing import Any

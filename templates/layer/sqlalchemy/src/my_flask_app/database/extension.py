@@ -1,7 +1,8 @@
 """The engine and the sessions of Flask applications, with SQLAlchemy alone.
 
 ``db.session`` opens at its first use in an application context and ends with it; see
-``sessions``. Tested in ``tests/database/test_sessions.py``.
+``sessions``. Tested in ``tests/database/test_sessions.py``, ``test_settings.py`` and
+``test_refused_settings.py``.
 """
 
 from typing import Any
@@ -20,6 +21,15 @@ from . import sessions
 from .connections import create_engine
 from .contexts import current_context
 
+# Settings of Flask-SQLAlchemy that must not be set, and why.
+REFUSED = {
+    "SQLALCHEMY_BINDS": "as sessions use one database",
+    "SQLALCHEMY_RECORD_QUERIES": "as that is part of Flask-SQLAlchemy; listen to "
+    "'after_cursor_execute' of db.engine",
+    "SQLALCHEMY_TRACK_MODIFICATIONS": "as that is part of Flask-SQLAlchemy; listen to "
+    "'after_flush' and 'after_commit' of db.session",
+}
+
 
 class Database:
     """The engine and the sessions of the applications that it was initialized on."""
@@ -34,19 +44,25 @@ class Database:
     def init_app(self, app: Flask) -> None:
         """Create the engine of ``app``, and end sessions with its contexts.
 
-        Reads ``SQLALCHEMY_DATABASE_URI``, a URL or its text, and
-        ``SQLALCHEMY_ENGINE_OPTIONS``, which may be left out.
+        Reads ``SQLALCHEMY_DATABASE_URI``, a URL or its text, and, which may be left
+        out, ``SQLALCHEMY_ENGINE_OPTIONS`` and ``SQLALCHEMY_ECHO``.
 
         :raises RuntimeError: if there is no URL, or ``app`` has a database already.
-        :raises ValueError: if the URL cannot be used.
+        :raises ValueError: if the URL cannot be used, or another setting is made that
+            only Flask-SQLAlchemy has.
         """
+        for name, reason in REFUSED.items():
+            if app.config.get(name):
+                raise ValueError(f"{name} must not be set, {reason}")
+
         if "database" in app.extensions:
             raise RuntimeError("this Flask app has been initialized with a database")
         if app.config.get("SQLALCHEMY_DATABASE_URI") is None:
             raise RuntimeError("SQLALCHEMY_DATABASE_URI is not set")
 
         url = app.config["SQLALCHEMY_DATABASE_URI"]
-        options = app.config.get("SQLALCHEMY_ENGINE_OPTIONS", {})
+        echo = app.config.get("SQLALCHEMY_ECHO", False)
+        options = {"echo": echo, **app.config.get("SQLALCHEMY_ENGINE_OPTIONS", {})}
         app.extensions["database"] = create_engine(url, **options)
         app.shell_context_processor(self.shell_context)
         lifetimes.init_app(app, self.session)

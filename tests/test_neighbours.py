@@ -1,0 +1,85 @@
+"""What people add to a project on the first day works in it.
+
+``tests/neighbours/`` has a case for each, which runs in a project of each layer; what
+was seen is in docs/neighbours.md.
+"""
+
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Bake
+from tests.conftest import CHOICES
+from tests.conftest import Project
+from tests.conftest import ROOT
+from tests.conftest import run
+from tests.conftest import url_of
+from tests.versions import UV
+
+FOLDER = Path(__file__).with_name("neighbours")
+NAMES = {"checks.py": "conftest.py", "shared.py": "shared.py"}
+CASES = {path.stem for path in FOLDER.glob("*.py") if path.name not in NAMES}
+
+# They are about one layer.
+ONLY = {
+    "flask_security_fsqla": "Flask-SQLAlchemy",
+    "flask_security_sqla": "SQLAlchemy",
+    "flask_sqlalchemy": "Flask-SQLAlchemy",
+}
+
+# One worker installs them all.
+pytestmark = pytest.mark.xdist_group("neighbours")
+
+Install = Callable[[Project], Path]
+
+
+@pytest.fixture(scope="module")
+def install(tmp_path_factory: pytest.TempPathFactory) -> Install:
+    """Return a function that installs a project next to its neighbours."""
+    folder = tmp_path_factory.mktemp("neighbours")
+    run(*UV, "venv", "--quiet", "--python", sys.executable, ".", folder=folder)
+    group = f"{ROOT / 'pyproject.toml'}:neighbours"
+
+    def install(project: Project) -> Path:
+        own = project.path / "pyproject.toml"
+        command = [*UV, "pip", "install", "--quiet", "--python", ".", "--requirement"]
+        command += [str(own), "--group", f"{own}:dev", "--group", group]
+        run(*command, folder=folder)
+        return folder / "bin" / "python"
+
+    return install
+
+
+@pytest.mark.parametrize("layer", CHOICES["sqlalchemy_layer"])
+@pytest.mark.parametrize("database", ["SQLite", "PostgreSQL"])
+def test_neighbours_work(
+    request: pytest.FixtureRequest,
+    bake: Bake,
+    install: Install,
+    database: str,
+    layer: str,
+) -> None:
+    url = url_of(database, request)
+    project = bake(database_url=url, sqlalchemy_layer=layer)
+    folder = project.path / "neighbours"
+    folder.mkdir()
+    for case in CASES:
+        if ONLY.get(case, layer) == layer:
+            content = (FOLDER / f"{case}.py").read_text()
+            (folder / f"test_{case}.py").write_text(content)
+    for name, new_name in NAMES.items():
+        (folder / new_name).write_text((FOLDER / name).read_text())
+
+    command = ["-m", "pytest", "-p", "no:cacheprovider", "-o", "pythonpath=src"]
+    output = run(install(project), *command, "neighbours", folder=project.path)
+    assert re.search(r"\d+ passed", output)
+    assert not re.search(r"skipped|xfailed|deselected", output), output
+
+
+def test_the_table_has_what_was_tried() -> None:
+    text = (ROOT / "docs/neighbours.md").read_text()
+    named = re.findall(r"^\| .*\| `(\w+)\.py` \|$", text, re.MULTILINE)
+    assert set(named) == CASES
