@@ -347,8 +347,8 @@ FLASK_SQLALCHEMY_BREAKS = {
     ),
     "a session that follows the current application": (
         "database/extension.py",
-        "return bind or self.bind",
-        "return super().get_bind(mapper, clause, bind, **kwargs)",
+        "return super(Session, self)",
+        "return super()",
     ),
 }
 
@@ -1034,8 +1034,8 @@ SERVER_BREAKS = {
     ),
     "a conflict is final": (
         "database/transactions.py",
-        "if retry == retries or not conflict:",
-        "if True:",
+        "if retry == retries or not (",
+        "if True or (",
     ),
     "a version that somebody else has counted is final": (
         "database/transactions.py",

@@ -30,7 +30,7 @@ class MemberFactory(factory.alchemy.SQLAlchemyModelFactory):  # type: ignore[mis
         # A request has a session of its own, and sees what is stored.
         sqlalchemy_session_persistence = "commit"
 
-    name = factory.Sequence("member {}".format)
+    name = factory.Sequence("member {}".format)  # type: ignore[no-untyped-call]
 
 
 register(MemberFactory)

@@ -53,4 +53,3 @@ def test_queries_of_models_pages_and_404(app: Flask) -> None:
     assert [len(it) for it in noted] == [1, 1]
     assert client.get("/things/404").status_code == 404
     assert client.get("/things?page=2").text == "2 b 2"
-    assert app.extensions["migrate"]
