@@ -23,9 +23,6 @@ COMMITS = ""
 NARROW = ""
 NARROW_MEANS = ""
 
-# A migration has the write lock from its beginning.
-MIGRATION_LOCK = ""
-
 # SQLite alters a table by putting a new one in its place, and undoes that like anything
 # else if the migration fails.
 MIGRATION_OPTIONS: dict[str, Any] = {"render_as_batch": True, "transactional_ddl": True}
