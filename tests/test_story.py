@@ -163,6 +163,7 @@ def rename_the_title(project: Project, models: Path) -> None:
     assert call in warned
     [migration] = project.package.glob("migrations/versions/*rename_titles.py")
     migration.write_text(renaming(migration.read_text()))
+    project.python("-m", "ruff", "check", "--no-cache", "--fix", migration)
     flask(project, "db", "upgrade")
     check(project)
     save(project, "Rename titles")
