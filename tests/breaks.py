@@ -851,7 +851,7 @@ SQLITE_BREAKS = {
     ),
     "a migration that leaves rows that refer to none": (
         "database/migrations.py",
-        "                refuse_broken(connection)\n",
+        "                refuse_broken(connection, before)\n",
         "",
     ),
     "a transaction where there is to be none": (

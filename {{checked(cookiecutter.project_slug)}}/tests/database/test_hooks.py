@@ -57,6 +57,7 @@ def test_functions_are_called_in_turn_after_the_commit(
         assert sent == []
         db.session.commit()
         assert sent == ["first", "second"]
+        db.session.begin().rollback()
         db.session.commit()
 
     assert sent == ["first", "second"]
@@ -65,10 +66,14 @@ def test_functions_are_called_in_turn_after_the_commit(
 def test_a_function_is_called_at_the_end_of_a_block(
     app: Flask, sent: list[str]
 ) -> None:
-    with app.app_context(), db.session.begin():
-        after_commit(sent.append, "mail")
+    def send() -> None:
+        sent.append(f"{count()} order")
 
-    assert sent == ["mail"]
+    with app.app_context(), db.session.begin():
+        db.session.add(Order(id=1))
+        after_commit(send)
+
+    assert sent == ["1 order"]
 
 
 def commit(send: Callable[[], None]) -> None:

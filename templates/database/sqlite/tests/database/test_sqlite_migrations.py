@@ -30,7 +30,7 @@ MIGRATION = """
 from alembic import op
 from sqlalchemy import Column, Integer
 
-revision = "last"
+revision = {revision!r}
 down_revision = {head!r}
 
 
@@ -77,12 +77,14 @@ def config(app: Flask, tmp_path: Path) -> Config:
     return config
 
 
-def migrate(config: Config, statements: str) -> None:
+def migrate(config: Config, statements: str, revision: str = "last") -> None:
     scripts = ScriptDirectory.from_config(config)
     migration = MIGRATION.format(
-        head=scripts.get_current_head(), statements=indent(statements, "    ")
+        head=scripts.get_current_head(),
+        revision=revision,
+        statements=indent(statements, "    "),
     )
-    Path(scripts.versions, "last.py").write_text(migration)
+    Path(scripts.versions, f"{revision}.py").write_text(migration)
     command.upgrade(config, "head")
 
 
@@ -120,6 +122,19 @@ def test_a_migration_that_breaks_foreign_keys_changes_nothing(
         migrate(config, CREATE_TABLES + 'op.execute("DELETE FROM shelves")')
 
     assert inspect(db.engine).get_table_names() == []
+
+
+def test_what_was_broken_before_keeps_no_migration_from_running(
+    app: Flask, config: Config
+) -> None:
+    migrate(config, CREATE_TABLES)
+    connection = sqlite3.connect(str(db.engine.url.database))
+    connection.execute("DELETE FROM shelves")  # Foreign keys are off here.
+    connection.commit()
+    connection.close()
+
+    migrate(config, ALTER_TABLE, revision="next")
+    assert "height" in [it["name"] for it in inspect(db.engine).get_columns("shelves")]
 
 
 def test_what_cannot_be_in_a_transaction_can_be_in_a_block_without_one(

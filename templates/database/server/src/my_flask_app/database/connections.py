@@ -89,9 +89,9 @@ def connect_to_migrate(engine: Engine) -> Connection:
     return engine.connect()
 
 
-def broken_references(connection: Connection) -> list[str]:
+def broken_references(connection: Connection) -> set[str]:
     """Return nothing, as foreign keys are enforced in migrations, too."""
-    return []
+    return set()
 
 
 def remember_the_time(connection: Any, record: ConnectionPoolEntry) -> None:

@@ -142,7 +142,7 @@ def connect_to_migrate(engine: Engine) -> Connection:
     return connection
 
 
-def broken_references(connection: Connection) -> list[str]:
+def broken_references(connection: Connection) -> set[str]:
     """Return what refers to a missing row, as migrations may have deleted that."""
     rows = connection.exec_driver_sql("PRAGMA foreign_key_check")
-    return [f"row {row} of {table} refers to {other}" for table, row, other, _ in rows]
+    return {f"row {row} of {table} refers to {other}" for table, row, other, _ in rows}
