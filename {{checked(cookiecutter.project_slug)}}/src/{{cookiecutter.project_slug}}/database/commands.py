@@ -18,13 +18,13 @@ class MigrationGroup(AppGroup):
 
         return sorted({*super().list_commands(ctx), *alembic_commands.names()})
 
-    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        if command := super().get_command(ctx, name):
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if command := super().get_command(ctx, cmd_name):
             return command
 
         from . import alembic_commands
 
-        return passing(name) if name in alembic_commands.names() else None
+        return passing(cmd_name) if cmd_name in alembic_commands.names() else None
 
 
 def passing(name: str) -> click.Command:
