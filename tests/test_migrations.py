@@ -377,7 +377,7 @@ def test_another_upgrades_when_one_is_killed(project: Project) -> None:
 
     path.write_text(BRANCH.format("0002"))
     (second,) = start_upgrades(project, 1)
-    time.sleep(3)
+    time.sleep(5)
     assert second.poll() is None
     first.kill()
     printed, _ = second.communicate(timeout=30)
