@@ -176,7 +176,7 @@ def test_each_process_has_a_database_which_is_dropped_at_the_end(
     other = existing.name + "x" if named else existing.name
     environment = {"TEST_DATABASE_URL": test_url} if named else {}
     project = bake(database_url=existing.written())
-    result = run_tests(project, "-n2", **environment)
+    result = run_tests(project, "-p", "xdist", "-n2", **environment)
     assert result.returncode == 0, result.stdout
     assert {name for name in names(existing) if name.startswith(other)} <= {other}
 
@@ -188,7 +188,7 @@ def test_a_database_with_the_name_of_a_process_is_not_emptied(
     test_url = existing.written(database=f"{existing.name}_test_gw0")
     create_database(make_url(test_url).set(drivername=DRIVERS[database]))
     other = Existing(database, test_url)
-    result = run_tests(bake(database_url=existing.written()), "-n2")
+    result = run_tests(bake(database_url=existing.written()), "-p", "xdist", "-n2")
     assert result.returncode != 0
     assert f"the tests did not create '{existing.name}_test_gw0'" in result.stdout
     assert other.has_its_table()
