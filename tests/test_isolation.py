@@ -44,6 +44,7 @@ ROWS: list[tuple[dict[str, str], dict[str, str], set[str]]] = [
         {"greenlet_support": "yes"},
         {
             "README.md",
+            "docs/testing.md",
             "gunicorn.conf.py",
             "pyproject.toml",
             f"{PACKAGE}/greenlets.py",

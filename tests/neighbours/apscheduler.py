@@ -1,6 +1,7 @@
 """APScheduler: a job pushes a context, and jobs are stored in the same database."""
 
 import threading
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -59,5 +60,11 @@ def test_a_job_has_a_session_of_its_own(
 
     app.test_client().post("/reports")
     assert done.wait(10)
+    # A scheduler that is shut down no longer finds the job that it is to remove.
+    for _ in range(200):
+        if not scheduler.get_jobs():
+            break
+        time.sleep(0.05)
+
     scheduler.shutdown()  # It waits for the job to end.
     assert count(app, Report) == 2

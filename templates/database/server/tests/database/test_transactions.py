@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from flask import abort
 from flask import Flask
-from flask.testing import FlaskClient
 from helpers import tables
+from helpers import undone
 from sqlalchemy import insert
 from sqlalchemy import select
 from sqlalchemy.engine.interfaces import IsolationLevel
@@ -383,8 +383,8 @@ def test_a_transaction_that_has_begun_cannot_be_run_again(app: Flask) -> None:
 
 
 @pytest.mark.parametrize(("status", "balance"), [(200, 15), (409, 10)])
-def test_a_view_may_use_it(
-    app: Flask, client: FlaskClient, status: int, balance: int
+def test_a_view_may_use_it_also_where_all_is_undone(
+    app: Flask, status: int, balance: int
 ) -> None:
     @app.post("/probe")
     def probe() -> str:
@@ -400,6 +400,12 @@ def test_a_view_may_use_it(
     def show_balance() -> str:
         return str(db.session.get_one(Account, 1).balance)
 
+    client = app.test_client()
+    with undone(app):
+        assert client.post("/probe").status_code == status
+        assert client.get("/balance").text == str(balance)
+
+    assert client.get("/balance").text == "10"
     assert client.post("/probe").status_code == status
     assert client.get("/balance").text == str(balance)
 
