@@ -4,6 +4,9 @@ import re
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import ExitStack
 
 import pytest
 
@@ -340,35 +343,49 @@ def downgrade() -> None:
 '''
 
 
-def start_upgrades(project: Project, count: int) -> "list[subprocess.Popen[str]]":
-    return [
-        subprocess.Popen(
-            [sys.executable, "-m", "flask", "db", "upgrade"],
-            cwd=project.path,
-            env=clean_environment() | {"PYTHONPATH": needs.python_path()},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        for _ in range(count)
-    ]
+StartUpgrade = Callable[[], "subprocess.Popen[str]"]
 
 
-def test_of_six_that_upgrade_at_once_one_does(project: Project) -> None:
+@pytest.fixture
+def start_upgrade(project: Project) -> Iterator[StartUpgrade]:
+    """Return a function that starts ``flask db upgrade``, which is killed at last."""
+    with ExitStack() as stack:
+
+        def start() -> "subprocess.Popen[str]":
+            process = subprocess.Popen(
+                [sys.executable, "-m", "flask", "db", "upgrade"],
+                cwd=project.path,
+                env=clean_environment() | {"PYTHONPATH": needs.python_path()},
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+            )
+            stack.enter_context(process)
+            stack.callback(process.kill)
+            return process
+
+        yield start
+
+
+def test_of_six_that_upgrade_at_once_one_does(
+    project: Project, start_upgrade: StartUpgrade
+) -> None:
     (project.package / "migrations/versions/0002.py").write_text(SLOW)
-    processes = start_upgrades(project, 6)
+    processes = [start_upgrade() for _ in range(6)]
     printed = [process.communicate(timeout=60)[0] for process in processes]
     assert [process.returncode for process in processes] == [0] * 6, printed
     assert "".join(printed).count("Running upgrade 0001 -> 0002") == 1
     assert execute(project, "SELECT id FROM marks") == "[(1,)]\n"
 
 
-def test_another_upgrades_when_one_is_killed(project: Project) -> None:
+def test_another_upgrades_when_one_is_killed(
+    project: Project, start_upgrade: StartUpgrade
+) -> None:
     flask(project, "db", "upgrade")
     path = project.package / "migrations/versions/0002.py"
     path.write_text(BRANCH.format("0002").replace("    pass", "    sleep(60)", 1))
     path.write_text("from time import sleep\n" + path.read_text())
-    (first,) = start_upgrades(project, 1)
+    first = start_upgrade()
     printed = ""
     while "Running upgrade 0001 -> 0002" not in printed:
         assert first.stdout is not None
@@ -376,7 +393,7 @@ def test_another_upgrades_when_one_is_killed(project: Project) -> None:
         assert printed, "it has ended"
 
     path.write_text(BRANCH.format("0002"))
-    (second,) = start_upgrades(project, 1)
+    second = start_upgrade()
     time.sleep(5)
     assert second.poll() is None
     first.kill()
