@@ -130,10 +130,8 @@ def begin_log(connection: sqlite3.Connection, file: Path, synchronous: str) -> N
 
 
 def connect_to_migrate(engine: Engine) -> Connection:
-    """Return a connection that migrations can use, and that is closed after them.
-
-    It gives its turn to nobody while a migration only reads.
-    """
+    """Return a connection for migrations, which is closed after them."""
+    # It gives its turn to nobody while a migration only reads.
     connection = engine.connect().execution_options(sqlite_begin="IMMEDIATE")
     if what := problem(str(file_of(engine.url))):
         connection.close()
