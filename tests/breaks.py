@@ -851,8 +851,8 @@ SQLITE_BREAKS = {
     ),
     "a migration that leaves rows that refer to none": (
         "database/migrations.py",
-        "                refuse_broken(connection, before)\n",
-        "",
+        "broken_references(connection) - before",
+        "broken_references(connection) - broken_references(connection)",
     ),
     "a transaction where there is to be none": (
         "database/turns.py",

@@ -4,6 +4,8 @@ Run by ``migrations/env.py``, and tested in ``tests/database/test_migrations.py`
 """
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextlib import nullcontext
 
 from alembic import context
@@ -55,8 +57,8 @@ def print_sql() -> None:
 
 def migrate() -> None:
     command = autogenerate.command()
-    lock = nullcontext() if command in READING else alone(connect)
-    with lock, connect() as connection:
+    reads = command in READING
+    with nullcontext() if reads else alone(connect), connect() as connection:
         progress = Progress(connection)
         context.configure(
             connection=connection,
@@ -68,10 +70,9 @@ def migrate() -> None:
         if command == "check":
             name_risks()
         try:
-            with context.begin_transaction():
-                before = broken_references(connection)
+            references = nullcontext() if reads else kept_references(connection)
+            with context.begin_transaction(), references:
                 context.run_migrations()
-                refuse_broken(connection, before)
             name_narrow(connection)
         except DBAPIError as error:
             raise CommandError(explain(error, connection, progress)) from error
@@ -94,8 +95,11 @@ def name_narrow(connection: Connection) -> None:
         logger.warning("%s: %s", dialect.NARROW_MEANS, ", ".join(names))
 
 
-def refuse_broken(connection: Connection, before: set[str]) -> None:
-    """Keep migrations from being committed if they have broken foreign keys."""
+@contextmanager
+def kept_references(connection: Connection) -> Iterator[None]:
+    """Keep migrations from being committed if they break foreign keys."""
+    before = broken_references(connection)
+    yield
     if broken := sorted(broken_references(connection) - before):
         lines = ["the migration would leave rows that refer to none:", *broken[:5]]
         raise CommandError("\n".join(lines))
