@@ -175,8 +175,10 @@ def _check_server(parts: Parts) -> None:
         raise ValueError(PERCENT_HINT)
     if parts.host and ":" not in parts.host and not HOST.fullmatch(parts.host):
         raise ValueError(f"a host is a name or an address, and {PERCENT_HINT}")
-    if re.search(r"[\w-]{64}|^\.|\.\.", parts.host):
-        raise ValueError("a part of a host's name has 1 to 63 characters")
+    try:
+        parts.host.encode("idna")
+    except UnicodeError:
+        raise ValueError("a part of a host's name has 1 to 63 characters") from None
     # An Oracle database is also found by its service name or the host alone.
     if not (parts.database or (parts.dialect_name == "oracle" and parts.host)):
         raise ValueError(
