@@ -14,19 +14,15 @@ with in_one_line():
     port = number("PORT", 5000, 65535, settings=settings)
     workers = number("WEB_CONCURRENCY", 2, settings=settings)
     worker_connections = number("WORKER_CONNECTIONS", 100, settings=settings)
-
-wsgi_app = "my_flask_app.app:create_app()"
-bind = f"{settings.get('HOST', '127.0.0.1')}:{port}"
-worker_class = "gevent"
 {%- if database().kind == "server" %}
-
-with in_one_line():
     # A connection for every fifth greenlet: a request needs one for a part of its time,
     # and waits its turn. The server must allow workers * pool size.
     share = max(1, worker_connections // 5)
     pool_size = number("DATABASE_POOL_SIZE", share, settings=settings)
-
-added["DATABASE_POOL_SIZE"] = str(pool_size)
+    added["DATABASE_POOL_SIZE"] = str(pool_size)
 {%- endif %}
 
+wsgi_app = "my_flask_app.app:create_app()"
+bind = f"{settings.get('HOST', '127.0.0.1')}:{port}"
+worker_class = "gevent"
 raw_env = [f"{name}={value}" for name, value in added.items()]

@@ -13,17 +13,13 @@ with in_one_line():
     port = number("PORT", 5000, 65535, settings=settings)
     workers = number("WEB_CONCURRENCY", 2, settings=settings)
     threads = number("THREADS", {{ 32 if database().kind == 'sqlite' else 8 }}, settings=settings)
-
-wsgi_app = "my_flask_app.app:create_app()"
-bind = f"{settings.get('HOST', '127.0.0.1')}:{port}"
 {%- if database().kind == "server" %}
-
-with in_one_line():
     # Two connections for every thread: one for its request, one for a context nested in
     # it. The server must allow workers * pool size.
     pool_size = number("DATABASE_POOL_SIZE", 2 * threads, settings=settings)
-
-added["DATABASE_POOL_SIZE"] = str(pool_size)
+    added["DATABASE_POOL_SIZE"] = str(pool_size)
 {%- endif %}
 
+wsgi_app = "my_flask_app.app:create_app()"
+bind = f"{settings.get('HOST', '127.0.0.1')}:{port}"
 raw_env = [f"{name}={value}" for name, value in added.items()]
