@@ -65,12 +65,6 @@ def versions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder / "versions"
 
 
-@pytest.fixture
-def empty_app(unmigrated_app: Flask, versions: Path) -> Flask:
-    """Return an application whose database has no tables."""
-    return unmigrated_app
-
-
 def write(versions: Path, *columns: str) -> None:
     text = MIGRATION.format(down=head(), columns=", ".join(columns))
     (versions / "last.py").write_text(text)
@@ -84,9 +78,9 @@ def model(monkeypatch: pytest.MonkeyPatch) -> Table:
     return Table("shelves", metadata, Column("id", Integer, primary_key=True))
 
 
-def test_the_migrations_lead_to_the_models_and_back(empty_app: Flask) -> None:
+def test_the_migrations_lead_to_the_models_and_back(unmigrated_app: Flask) -> None:
     for command in ("upgrade", "check", "downgrade base", "upgrade", "check"):
-        result = flask_db(empty_app, *command.split())
+        result = flask_db(unmigrated_app, *command.split())
         assert result.exit_code == 0, result.output
 
 
@@ -129,22 +123,24 @@ def test_a_table_that_no_migration_has_created_is_left_alone(app: Flask) -> None
 
 @pytest.mark.parametrize("default", [None, "1", "2"])
 def test_a_default_that_has_changed_is_noticed(
-    empty_app: Flask, versions: Path, model: Table, default: str | None
+    unmigrated_app: Flask, versions: Path, model: Table, default: str | None
 ) -> None:
     model.append_column(Column("size", Integer, server_default=default))
     write(versions, 'sa.Column("size", sa.Integer, server_default="1")')
-    assert flask_db(empty_app, "upgrade").exit_code == 0
-    result = flask_db(empty_app, "check")
+    assert flask_db(unmigrated_app, "upgrade").exit_code == 0
+    result = flask_db(unmigrated_app, "check")
     assert ("modify_default" in result.output) is (default != "1"), result.output
 
 
 def test_a_table_whose_model_is_gone_is_noticed(
-    empty_app: Flask, versions: Path, model: Table
+    unmigrated_app: Flask, versions: Path, model: Table
 ) -> None:
     model.metadata.remove(model)
     write(versions)
-    assert flask_db(empty_app, "upgrade").exit_code == 0
-    assert "('remove_table', Table('shelves'" in flask_db(empty_app, "check").output
+    assert flask_db(unmigrated_app, "upgrade").exit_code == 0
+    assert (
+        "('remove_table', Table('shelves'" in flask_db(unmigrated_app, "check").output
+    )
 
 
 def test_what_a_running_version_cannot_live_with_is_named(
@@ -160,12 +156,15 @@ def test_what_a_running_version_cannot_live_with_is_named(
 
 
 def test_a_migration_that_is_written_says_what_to_read(
-    empty_app: Flask, versions: Path, model: Table, caplog: pytest.LogCaptureFixture
+    unmigrated_app: Flask,
+    versions: Path,
+    model: Table,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     write(versions)
-    assert flask_db(empty_app, "upgrade").exit_code == 0
+    assert flask_db(unmigrated_app, "upgrade").exit_code == 0
     model.append_column(Column("label", String(20), nullable=False))
-    result = flask_db(empty_app, "migrate", "-m", "Label shelves")
+    result = flask_db(unmigrated_app, "migrate", "-m", "Label shelves")
     assert result.exit_code == 0, result.output
     assert "shelves.label is NOT NULL without a server_default" in caplog.text
     (written,) = versions.glob("*_label_shelves.py")

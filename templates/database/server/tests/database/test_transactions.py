@@ -31,6 +31,8 @@ from my_flask_app.database import transactions
 from my_flask_app.database.hooks import after_commit
 from my_flask_app.database.transactions import run_transaction
 
+Change = Callable[[int, int], None]
+
 
 class Base(DeclarativeBase):
     pass
@@ -90,6 +92,11 @@ def change(account_id: int, amount: int) -> None:
     db.session.flush()
 
 
+def change_without_a_lock(account_id: int, amount: int) -> None:
+    db.session.get_one(Account, account_id).balance += amount
+    db.session.flush()
+
+
 def fail() -> None:
     db.session.execute(insert(Account).values(id=2, balance=0))
 
@@ -103,75 +110,14 @@ def in_a_savepoint(work: Callable[[], None]) -> None:
         work()
 
 
-@pytest.mark.parametrize("do", [in_place, in_a_savepoint])
-def test_transactions_that_wait_for_each_other_both_succeed(
-    app: Flask, do: Callable[[Callable[[], None]], None]
-) -> None:
-    barrier = threading.Barrier(2, timeout=10)
-    calls = []
-
-    def transfer(source: int, target: int, amount: int) -> str:
-        def work() -> str:
-            calls.append(source)
-            change(source, -amount)
-            if len(calls) <= 2:
-                barrier.wait()
-
-            do(lambda: change(target, amount))
-            return "done"
-
-        with app.app_context():
-            return run_transaction(work)
-
-    with ThreadPoolExecutor(2) as threads:
-        one = threads.submit(transfer, 1, 2, 1)
-        other = threads.submit(transfer, 2, 1, 3)
-
-    assert one.result() == other.result() == "done"
-    assert len(calls) > 2
-    assert balances(app) == [12, 8]
+def caught(work: Callable[[], None]) -> None:
+    with suppress(DBAPIError):
+        work()
 
 
-def lock_and_change(account_id: int, amount: int) -> None:
-    statement = select(Account).where(Account.id == account_id).with_for_update()
-    db.session.execute(statement).scalar_one().balance += amount
-
-
-def change_and_flush(account_id: int, amount: int) -> None:
-    db.session.get_one(Account, account_id).balance += amount
-    db.session.flush()
-
-
-@pytest.mark.parametrize("goes_on", [False, True])
-@pytest.mark.parametrize("change", [lock_and_change, change_and_flush])
-def test_a_conflict_that_was_caught_is_a_conflict_all_the_same(
-    app: Flask, change: Callable[[int, int], None], goes_on: bool
-) -> None:
-    barrier = threading.Barrier(2, timeout=10)
-    calls = []
-
-    def transfer(source: int, target: int, amount: int) -> None:
-        def work() -> None:
-            calls.append(source)
-            lock_and_change(source, -amount)
-            db.session.flush()
-            if len(calls) <= 2:
-                barrier.wait()
-            with suppress(DBAPIError):
-                change(target, amount)
-            if goes_on:
-                db.session.scalars(select(Account)).all()
-
-        with app.app_context():
-            run_transaction(work)
-
-    with ThreadPoolExecutor(2) as threads:
-        one = threads.submit(transfer, 1, 2, 1)
-        other = threads.submit(transfer, 2, 1, 3)
-
-    assert one.result() is other.result() is None
-    assert len(calls) > 2
-    assert balances(app) == [12, 8]
+def caught_and_gone_on(work: Callable[[], None]) -> None:
+    caught(work)
+    db.session.scalars(select(Account)).all()
 
 
 def at_once(app: Flask, number: int, function: Callable[[int], object]) -> None:
@@ -183,6 +129,47 @@ def at_once(app: Flask, number: int, function: Callable[[int], object]) -> None:
 
     with ThreadPoolExecutor(8) as threads:
         list(threads.map(call, range(number)))
+
+
+def transfer_both_ways(
+    app: Flask, do: Callable[[Callable[[], None]], None], change_target: Change
+) -> None:
+    """Let two transactions change one account each, and then that of the other."""
+    barrier = threading.Barrier(2, timeout=10)
+    calls = []
+
+    def transfer(index: int) -> None:
+        source, target, amount = [(1, 2, 1), (2, 1, 3)][index]
+
+        def work() -> str:
+            calls.append(source)
+            change(source, -amount)
+            if len(calls) <= 2:
+                barrier.wait()
+
+            do(lambda: change_target(target, amount))
+            return "done"
+
+        assert run_transaction(work) == "done"
+
+    at_once(app, 2, transfer)
+    assert len(calls) > 2
+    assert balances(app) == [12, 8]
+
+
+@pytest.mark.parametrize("do", [in_place, in_a_savepoint])
+def test_transactions_that_wait_for_each_other_both_succeed(
+    app: Flask, do: Callable[[Callable[[], None]], None]
+) -> None:
+    transfer_both_ways(app, do, change)
+
+
+@pytest.mark.parametrize("do", [caught, caught_and_gone_on])
+@pytest.mark.parametrize("change_target", [change, change_without_a_lock])
+def test_a_conflict_that_was_caught_is_a_conflict_all_the_same(
+    app: Flask, do: Callable[[Callable[[], None]], None], change_target: Change
+) -> None:
+    transfer_both_ways(app, do, change_target)
 
 
 def add_one(account: Account | CountedAccount) -> None:
