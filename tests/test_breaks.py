@@ -78,7 +78,7 @@ NOTICED_IN = {
     "a command's forgotten commit is not noticed": "test_unsaved.py",
     "a connection that died ruins a complete answer": "test_connections.py",
     "initialization calls the teardown functions of others": "test_sessions.py",
-    "a second database": "test_binds.py",
+    "a second database": "test_settings.py",
     "a lower limit of the server is raised": "test_waiting.py",
     "a socket shared with a child process": "test_sockets.py",
     "no time-out for a server that does not answer": "test_time_out.py",
