@@ -13,6 +13,7 @@ from tests.conftest import Bake
 from tests.conftest import CHOICES
 from tests.conftest import clean_environment
 from tests.conftest import Project
+from tests.repositories import git
 
 HELLO = """\
 from flask import Blueprint
@@ -65,7 +66,8 @@ def test_a_project_is_right_after_each_of_the_first_changes(
     add_a_feature(project)
     in_shell(project, "make lint && .venv/bin/pytest --quiet tests/test_hello.py")
     delete_the_example(project)
-    in_shell(project, "git add . && git commit --quiet --message=Changes")
+    git(project.path, "add", ".")
+    git(project.path, "commit", "--quiet", "--message=Changes")
     in_shell(project, commands("Rename the package.", project).replace("NEW_NAME", "x"))
     assert re.findall(r"^\S+", in_shell(project, "git grep my_flask_app")) == [
         ".env.example:DATABASE_URL='sqlite:///my_flask_app.db'"
@@ -137,15 +139,10 @@ def edit(file: Path, old: str, new: str) -> None:
 def in_shell(project: Project, script: str) -> str:
     """Run commands in the folder of a project, with uv, until one fails."""
     programs = f"{Path(find_uv_bin()).parent}:{Path(sys.executable).parent}"
-    author = {
-        f"GIT_{role}_{what}": "a@example.org"
-        for role in ("AUTHOR", "COMMITTER")
-        for what in ("NAME", "EMAIL")
-    }
     result = subprocess.run(
         ["sh", "-e", "-c", script],
         cwd=project.path,
-        env=clean_environment() | author | {"PATH": f"{programs}:{os.environ['PATH']}"},
+        env=clean_environment() | {"PATH": f"{programs}:{os.environ['PATH']}"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

@@ -10,7 +10,7 @@ import pytest
 from tests.conftest import Bake
 from tests.conftest import CHOICES
 from tests.conftest import Project
-from tests.conftest import run
+from tests.repositories import git
 
 MODELS = """
 
@@ -106,7 +106,7 @@ def test_the_first_weeks_of_a_project(project: Project) -> None:
     start_with_books(project, models)
     add_a_book(project, "Emma")
 
-    git(project, "switch", "--quiet", "--create", "authors")
+    git(project.path, "switch", "--quiet", "--create", "authors")
     replace(models, "    pages: Mapped[int]\n", REFERENCE)
     replace(models, "from sqlalchemy import MetaData", FOREIGN_KEY)
     models.write_text(models.read_text() + AUTHORS)
@@ -115,11 +115,11 @@ def test_the_first_weeks_of_a_project(project: Project) -> None:
     save(project, "Add authors")
     flask(project, "db", "downgrade")
 
-    git(project, "switch", "--quiet", "main")
+    git(project.path, "switch", "--quiet", "main")
     rename_the_title(project, models)
     assert read(project, "name, kind") == "[('Emma', 'NOVEL')]\n"
 
-    git(project, "merge", "--quiet", "--no-edit", "authors")
+    git(project.path, "merge", "--quiet", "--no-edit", "authors")
     join_the_heads(project)
     assert read(project, "name, author_id") == "[('Emma', None)]\n"
     check(project)
@@ -145,7 +145,7 @@ def start_with_books(project: Project, models: Path) -> None:
     (project.path / "tests/test_books.py").write_text(TESTS)
     flask(project, "db", "upgrade")
     migrate(project, "Add books")
-    git(project, "init", "--quiet", "--initial-branch", "main")
+    git(project.path, "init", "--quiet", "--initial-branch", "main")
     check(project)
     check(project)
     save(project, "Add books")
@@ -172,33 +172,22 @@ def rename_the_title(project: Project, models: Path) -> None:
 def renaming(text: str) -> str:
     """Return a migration that renames, where it would have added and dropped."""
     head, _, _ = text.partition("def upgrade()")
-    return head + RENAMING
+    upgrade = RENAMING.format(function="upgrade", old="title", new="name")
+    downgrade = RENAMING.format(function="downgrade", old="name", new="title")
+    return f"{head}{upgrade}\n\n{downgrade}"
 
 
-RENAMING = """def upgrade() -> None:
+RENAMING = """def {function}() -> None:
     with op.batch_alter_table("books") as books:
         books.alter_column(
-            "title",
-            new_column_name="name",
+            "{old}",
+            new_column_name="{new}",
             existing_type=sa.String(length=100),
             existing_nullable=False,
         )
     with op.batch_alter_table("books") as books:
-        books.drop_constraint("uq_books_title", type_="unique")
-        books.create_unique_constraint("uq_books_name", ["name"])
-
-
-def downgrade() -> None:
-    with op.batch_alter_table("books") as books:
-        books.alter_column(
-            "name",
-            new_column_name="title",
-            existing_type=sa.String(length=100),
-            existing_nullable=False,
-        )
-    with op.batch_alter_table("books") as books:
-        books.drop_constraint("uq_books_name", type_="unique")
-        books.create_unique_constraint("uq_books_title", ["title"])
+        books.drop_constraint("uq_books_{old}", type_="unique")
+        books.create_unique_constraint("uq_books_{new}", ["{new}"])
 """
 
 
@@ -236,14 +225,9 @@ def flask(project: Project, *arguments: str) -> str:
     return project.python("-m", "flask", *arguments)
 
 
-def git(project: Project, *arguments: str) -> None:
-    run("git", *arguments, folder=project.path)
-
-
 def save(project: Project, message: str) -> None:
-    git(project, "add", "--all")
-    identity = ("-c", "user.name=Ada", "-c", "user.email=ada@example.org")
-    git(project, *identity, "commit", "--quiet", "--message", message)
+    git(project.path, "add", "--all")
+    git(project.path, "commit", "--quiet", "--message", message)
 
 
 def add_a_book(project: Project, title: str) -> None:
