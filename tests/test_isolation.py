@@ -44,13 +44,13 @@ ROWS: list[tuple[dict[str, str], dict[str, str], set[str]]] = [
         {"greenlet_support": "yes"},
         {
             "README.md",
-            "docs/testing.md",
             "gunicorn.conf.py",
             "pyproject.toml",
             f"{PACKAGE}/greenlets.py",
             "tests/database/test_greenlets.py",
             "tests/database/test_waiting_greenlets.py",
             "tests/test_server.py",
+            "tests/workers.py",
         },
     ),
     (

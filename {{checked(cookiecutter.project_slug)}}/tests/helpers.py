@@ -1,6 +1,5 @@
 """What several tests use."""
 
-import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,11 +15,9 @@ from sqlalchemy import MetaData
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import close_all_sessions
 from sqlalchemy.pool import QueuePool
+from workers import WORKER
 
 from my_flask_app.database import db
-
-# The name of this process, if pytest-xdist runs several.
-WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
 
 # Statements that end no transaction.
 HARMLESS = ("DELETE", "INSERT", "RELEASE", "ROLLBACK TO", "SAVE", "SELECT", "UPDATE")

@@ -5,7 +5,6 @@ import os
 import pytest
 from contents import DROP_EVERYTHING
 from helpers import end
-from helpers import WORKER
 from sqlalchemy import Engine
 from sqlalchemy import inspect
 from sqlalchemy import text
@@ -14,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 from sqlalchemy_utils import create_database
 from sqlalchemy_utils import drop_database
+from workers import WORKER
 
 from my_flask_app.config import database_url
 from my_flask_app.database.connections import create_engine
