@@ -144,6 +144,20 @@ def test_the_database_that_the_tests_have_made_is_used_again(
     assert existing.has_its_table()
 
 
+@pytest.mark.parametrize("database", ["PostgreSQL"])
+def test_the_database_that_the_tests_have_made_is_used_again_if_it_cannot_be_dropped(
+    bake: Bake, existing: Existing
+) -> None:
+    project = bake(database_url=existing.written())
+    for run in range(3):
+        result = run_tests(project)
+        assert result.returncode == 0, result.stdout
+        with existing.engine.begin() as connection:
+            # PostgreSQL drops no database that is a template.
+            kept = f"ALTER DATABASE {existing.name}_test IS_TEMPLATE {run < 2}"
+            connection.execute(text(kept))
+
+
 @pytest.mark.parametrize("database", DRIVERS)
 @pytest.mark.parametrize("named", [False, True], ids=["its own", "named"])
 def test_nothing_that_a_migration_has_made_is_left(
