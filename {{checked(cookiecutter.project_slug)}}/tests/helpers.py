@@ -14,6 +14,7 @@ from sqlalchemy import event
 from sqlalchemy import MetaData
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import close_all_sessions
+from sqlalchemy.pool import Pool
 from sqlalchemy.pool import QueuePool
 from workers import WORKER
 
@@ -35,6 +36,9 @@ COMMITTED = """\
 This test has committed without the session of the fixture app, as db.engine.begin()
 does, so that was not undone. Use db.session, as in db.session.connection(), or the
 fixture committing_app. These statements were committed: """
+RAW = """\
+This test has used db.engine.raw_connection(), and what that commits is not undone. Use
+db.session.connection().connection, or the fixture committing_app."""
 
 
 def config_for_tests(url: str) -> dict[str, object]:
@@ -132,14 +136,32 @@ def nothing_committed() -> Iterator[None]:
         pending.pop(connection, None)
 
     with (
-        listening("before_cursor_execute", note),
-        listening("commit", commit),
-        listening("rollback", rollback),
+        raw_connections() as raw,
+        listening(Engine, "after_cursor_execute", note),
+        listening(Engine, "commit", commit),
+        listening(Engine, "rollback", rollback),
     ):
         yield
 
+    if raw:
+        raise AssertionError(RAW)
     if committed:
         raise AssertionError(f"{COMMITTED}{committed}")
+
+
+@contextmanager
+def raw_connections() -> Iterator[list[object]]:
+    """Collect connections that were used without a ``Connection`` of SQLAlchemy."""
+    used: list[object] = []
+
+    def add(dbapi_connection: object, *others: object) -> None:
+        used.append(dbapi_connection)
+
+    def remove(connection: Connection) -> None:
+        used.remove(connection.connection.dbapi_connection)
+
+    with listening(Pool, "checkout", add), listening(Engine, "engine_connect", remove):
+        yield used
 
 
 @contextmanager
@@ -152,7 +174,7 @@ def at_most(number: int) -> Iterator[list[str]]:
         if not statement.upper().startswith(SAVEPOINTS):
             statements.append(statement)
 
-    with listening("before_cursor_execute", note):
+    with listening(Engine, "before_cursor_execute", note):
         yield statements
 
     shown = "\n\n".join(statements)
@@ -161,13 +183,13 @@ def at_most(number: int) -> Iterator[list[str]]:
 
 
 @contextmanager
-def listening(name: str, function: Any) -> Iterator[None]:
-    """Call a function for an event of every engine."""
-    event.listen(Engine, name, function)
+def listening(target: type, name: str, function: Any) -> Iterator[None]:
+    """Call a function for an event of every engine, or of every pool."""
+    event.listen(target, name, function)
     try:
         yield
     finally:
-        event.remove(Engine, name, function)
+        event.remove(target, name, function)
 
 
 def dispose(app: Flask) -> None:

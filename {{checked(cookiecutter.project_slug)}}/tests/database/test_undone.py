@@ -137,6 +137,12 @@ def test_what_is_committed_without_the_session_is_an_error_and_named(
     assert count(app) == 1
 
 
+def test_a_connection_whose_statements_cannot_be_seen_is_an_error(app: Flask) -> None:
+    with pytest.raises(AssertionError, match=r"db\.engine\.raw_connection\(\)"):
+        with undone(app), app.app_context():
+            db.engine.raw_connection().close()
+
+
 def test_what_is_read_or_rolled_back_without_the_session_is_no_error(
     app: Flask,
 ) -> None:
