@@ -65,7 +65,11 @@ def missing_settings() -> dict[str, str]:
     refuse_other_files()
     folder = project_folder()
     settings = read(folder / ".env") if folder else {}
-    return {name: it for name, it in settings.items() if name not in os.environ}
+    return {
+        name: value
+        for name, value in settings.items()
+        if name not in os.environ and f"{name}_FILE" not in os.environ
+    }
 
 
 def refuse_other_files() -> None:
@@ -96,6 +100,9 @@ def refuse_settings_of(file: Path) -> None:
 def read(file: Path) -> Mapping[str, str]:
     try:
         settings = dotenv_values(file, encoding="utf-8")
+    except PermissionError:
+        # Of another user, for whom it is. What is missing then is named.
+        return {}
     except (OSError, ValueError) as error:
         raise ConfigError(f"{file} cannot be read: {error}") from error
 
@@ -103,15 +110,27 @@ def read(file: Path) -> Mapping[str, str]:
 
 
 def required(name: str) -> str:
-    """Return the environment variable ``name``.
+    """Return the environment variable ``name``, or what is in the file ``<name>_FILE``.
 
-    :raises ConfigError: if it is missing or empty.
+    :raises ConfigError: if it is missing or empty, if both are set, or if the file cannot
+        be read.
     """
-    value = os.environ.get(name)
+    value, file = os.environ.get(name), os.environ.get(f"{name}_FILE")
+    if value and file:
+        raise ConfigError(f"{name} and {name}_FILE are both set; only one must be")
+    if file:
+        value = text_of(Path(file))
     if not value:
         raise ConfigError(f"{name} is not set; .env.example shows what belongs in .env")
 
     return value
+
+
+def text_of(file: Path) -> str:
+    try:
+        return file.read_text("utf-8").strip()
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"{file} cannot be read: {error}") from error
 
 
 def number(

@@ -1,0 +1,13 @@
+"""What the application needs where it serves others; ``docs/production.md`` says how."""
+
+from collections.abc import Callable
+from typing import Any
+
+from .production import refuse_debug_mode
+from .production import refuse_weak_key
+
+# They complete a configuration, or refuse it.
+SETTINGS: tuple[Callable[[dict[str, Any]], None], ...] = (
+    refuse_debug_mode,
+    refuse_weak_key,
+)
