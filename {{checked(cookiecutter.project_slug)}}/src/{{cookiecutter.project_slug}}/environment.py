@@ -112,8 +112,8 @@ def read(file: Path) -> Mapping[str, str]:
 def required(name: str) -> str:
     """Return the environment variable ``name``, or what is in the file ``<name>_FILE``.
 
-    :raises ConfigError: if it is missing or empty, if both are set, or if the file cannot
-        be read.
+    :raises ConfigError: if it is missing or empty, if both are set, or if the file
+        cannot be read.
     """
     value, file = os.environ.get(name), os.environ.get(f"{name}_FILE")
     if value and file:

@@ -1,4 +1,4 @@
-"""What the application needs where it serves others; ``docs/production.md`` says how."""
+"""What the application needs to serve others; ``docs/production.md`` says how."""
 
 from collections.abc import Callable
 from typing import Any
