@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
+from typing import TypeAlias
 
 import pytest
 from sqlalchemy import Column
@@ -27,7 +28,7 @@ from my_flask_app.database import writers
 from my_flask_app.database.connections import create_engine
 from my_flask_app.database.writers import Writer
 
-Process = "subprocess.Popen[str]"
+Process: TypeAlias = "subprocess.Popen[str]"
 
 READ = text("SELECT count(*) FROM notes")
 WRITE = text("INSERT INTO notes VALUES ('note')")
