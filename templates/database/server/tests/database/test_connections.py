@@ -15,7 +15,6 @@ from flask import Flask
 from flask.testing import FlaskClient
 from helpers import config_for_tests
 from helpers import dispose
-from sqlalchemy import event
 from sqlalchemy import literal
 from sqlalchemy import make_url
 from sqlalchemy import select
@@ -65,27 +64,7 @@ def kill(app: Flask, connection_id: str) -> None:
             time.sleep(0.01)
 
     engine.dispose()
-    # Its socket is closed a moment later, which not every driver can see.
-    deadline = time.monotonic() + 0.1
-    while time.monotonic() < deadline:
-        if any(driver.has_died(it) for it in app.extensions["opened"]):
-            break
-
-        time.sleep(0.002)
-
-    app.extensions["opened"].clear()
-
-
-@pytest.fixture(autouse=True)
-def opened(app: Flask) -> None:
-    """Note which connections an application opens."""
-    app.extensions["opened"] = []
-
-    def note(connection: object, _: object) -> None:
-        app.extensions["opened"].append(connection)
-
-    with app.app_context():
-        event.listen(db.engine, "connect", note)
+    time.sleep(0.1)  # Its socket is closed a moment later.
 
 
 def test_a_healthy_connection_is_used_again(prober: FlaskClient) -> None:
