@@ -383,6 +383,21 @@ SQLITE_BREAKS = {
         "return name in REMOVING",
         "return False",
     ),
+    "members of an enum that go without a word": (
+        "database/autogenerate.py",
+        "    name_lost(refuse=",
+        "    bool(",
+    ),
+    "members of an enum that are named but not refused": (
+        "database/autogenerate.py",
+        "if lines and refuse:",
+        "if False:",
+    ),
+    "an enum that is compared before it is text": (
+        "database/enum_members.py",
+        "        if isinstance(kind, String) and not isinstance(kind, Enum)\n",
+        "",
+    ),
     "moments without their time zone": (
         "times.py",
         "return value.replace(tzinfo=timezone.utc)",

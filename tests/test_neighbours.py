@@ -1,7 +1,7 @@
 """What people add to a project on the first day works in it.
 
-``tests/neighbours/`` has a case for each, which runs in a project of each layer; what
-was seen is in docs/neighbours.md.
+``tests/neighbours/`` has a case for each, which runs in a project of each layer on each
+database, served by threads or greenlets; what was seen is in docs/neighbours.md.
 """
 
 import re
@@ -13,6 +13,7 @@ import pytest
 
 from tests.conftest import Bake
 from tests.conftest import CHOICES
+from tests.conftest import DATABASES
 from tests.conftest import Project
 from tests.conftest import ROOT
 from tests.conftest import run
@@ -29,6 +30,13 @@ ONLY = {
     "flask_security_sqla": "SQLAlchemy",
     "flask_sqlalchemy": "Flask-SQLAlchemy",
 }
+
+# Each database with each layer, and with each way to serve, as is each layer.
+PAIRS = [
+    (database, layer, CHOICES["greenlet_support"][(row + column) % 2])
+    for row, database in enumerate(DATABASES)
+    for column, layer in enumerate(CHOICES["sqlalchemy_layer"])
+]
 
 # One worker installs them all.
 pytestmark = pytest.mark.xdist_group("neighbours")
@@ -53,17 +61,18 @@ def install(tmp_path_factory: pytest.TempPathFactory) -> Install:
     return install
 
 
-@pytest.mark.parametrize("layer", CHOICES["sqlalchemy_layer"])
-@pytest.mark.parametrize("database", ["SQLite", "PostgreSQL"])
+@pytest.mark.parametrize(("database", "layer", "greenlets"), PAIRS)
 def test_neighbours_work(
     request: pytest.FixtureRequest,
     bake: Bake,
     install: Install,
     database: str,
     layer: str,
+    greenlets: str,
 ) -> None:
     url = url_of(database, request)
-    project = bake(database_url=url, sqlalchemy_layer=layer)
+    answers = {"sqlalchemy_layer": layer, "greenlet_support": greenlets}
+    project = bake(database_url=url, **answers)
     folder = project.path / "neighbours"
     folder.mkdir()
     for case in CASES:
@@ -73,8 +82,10 @@ def test_neighbours_work(
     for name, new_name in NAMES.items():
         (folder / new_name).write_text((FOLDER / name).read_text())
 
-    command = ["-m", "pytest", "-p", "no:cacheprovider", "-o", "pythonpath=src"]
-    output = run(install(project), *command, "neighbours", folder=project.path)
+    command = ["-m", "pytest", "-p", "no:cacheprovider", "neighbours"]
+    # With greenlets, pytest imports a module before it reads `pythonpath`.
+    python = install(project)
+    output = run(python, *command, folder=project.path, PYTHONPATH="src")
     assert re.search(r"\d+ passed", output)
     assert not re.search(r"skipped|xfailed|deselected", output), output
 

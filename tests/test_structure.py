@@ -25,7 +25,7 @@ URLS = [
 ]
 
 OWNED = 400
-MACHINERY = {"sqlite": 4230, "server": 3560}
+MACHINERY = {"sqlite": 4300, "server": 3640}
 MODULE = 150
 
 

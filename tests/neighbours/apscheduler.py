@@ -9,6 +9,7 @@ from apscheduler.jobstores.sqlalchemy import SQLAlchemyJobStore
 from apscheduler.schedulers.background import BackgroundScheduler
 from flask import Flask
 from shared import count
+from shared import GREENLETS
 from sqlalchemy.orm import Mapped
 from sqlalchemy.orm import mapped_column
 
@@ -34,6 +35,15 @@ def write_report() -> None:
     done.set()
 
 
+def kind_of_scheduler() -> type[BackgroundScheduler]:
+    if not GREENLETS:
+        return BackgroundScheduler
+
+    from apscheduler.schedulers.gevent import GeventScheduler
+
+    return GeventScheduler
+
+
 @pytest.fixture
 def scheduler(app: Flask) -> Iterator[BackgroundScheduler]:
     apps.append(app)
@@ -41,7 +51,7 @@ def scheduler(app: Flask) -> Iterator[BackgroundScheduler]:
     with app.app_context():
         store = SQLAlchemyJobStore(engine=db.engine)
 
-    scheduler = BackgroundScheduler(jobstores={"default": store})
+    scheduler = kind_of_scheduler()(jobstores={"default": store})
     scheduler.start()
     yield scheduler
     if scheduler.running:

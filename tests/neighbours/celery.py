@@ -7,6 +7,7 @@ import pytest
 from celery.contrib.testing.worker import start_worker
 from flask import Flask
 from shared import count
+from shared import GREENLETS
 from sqlalchemy.orm import Mapped
 from sqlalchemy.orm import mapped_column
 
@@ -52,7 +53,8 @@ def add_tasks(made: celery.Celery, name: str) -> Any:
 def test_a_worker_gives_each_task_a_session(app: Flask) -> None:
     made = make_celery(app)
     order = add_tasks(made, "worker")
-    with start_worker(made, pool="threads", perform_ping_check=False):
+    pool = "gevent" if GREENLETS else "threads"
+    with start_worker(made, pool=pool, perform_ping_check=False):
         assert order.delay(True).get(timeout=10) == 1
         assert order.delay(False).get(timeout=10) == 2
         with pytest.raises(RuntimeError, match="the task fails"):

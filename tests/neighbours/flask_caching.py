@@ -4,6 +4,7 @@ import flask_caching
 from flask import Flask
 from sqlalchemy import func
 from sqlalchemy import select
+from sqlalchemy import String
 from sqlalchemy.orm import Mapped
 from sqlalchemy.orm import mapped_column
 
@@ -15,7 +16,7 @@ class Hit(Base):
     __tablename__ = "hits"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    text: Mapped[str | None]
+    text: Mapped[str | None] = mapped_column(String(50))
 
 
 def test_a_view_and_a_model_are_cached(app: Flask) -> None:

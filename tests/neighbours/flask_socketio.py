@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -9,6 +10,8 @@ import socketio
 from flask import Flask
 from flask_socketio import SocketIO
 from shared import count
+from shared import GREENLETS
+from sqlalchemy import String
 from sqlalchemy.orm import Mapped
 from sqlalchemy.orm import mapped_column
 from werkzeug.serving import make_server
@@ -21,12 +24,12 @@ class Message(Base):
     __tablename__ = "messages"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    text: Mapped[str | None]
+    text: Mapped[str | None] = mapped_column(String(50))
 
 
 @pytest.fixture
 def events(app: Flask) -> SocketIO:
-    events = SocketIO(app, async_mode="threading")
+    events = SocketIO(app, async_mode="gevent" if GREENLETS else "threading")
 
     @events.on("connect")
     def connect() -> None:
@@ -72,12 +75,28 @@ def events(app: Flask) -> SocketIO:
 
 @pytest.fixture
 def address(app: Flask, events: SocketIO) -> Iterator[str]:
+    with by_greenlets(app) if GREENLETS else by_threads(app) as port:
+        yield f"http://127.0.0.1:{port}"
+
+
+@contextmanager
+def by_threads(app: Flask) -> Iterator[int]:
     server = make_server("127.0.0.1", 0, app, threaded=True)
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
+    yield server.server_port
     server.shutdown()
     server.server_close()
+
+
+@contextmanager
+def by_greenlets(app: Flask) -> Iterator[int]:
+    from gevent.pywsgi import WSGIServer
+
+    server = WSGIServer(("127.0.0.1", 0), app, log=None)
+    server.start()
+    yield int(server.address[1])
+    server.stop(timeout=1)
 
 
 @pytest.mark.parametrize("transport", ["polling", "websocket"])

@@ -1,5 +1,6 @@
 """The fixtures of all tests; ``docs/testing.md`` has an example of each."""
 
+import gc
 from collections.abc import Iterator
 
 import pytest
@@ -13,6 +14,12 @@ from helpers import end
 from helpers import undone
 
 from my_flask_app.app import create_app
+
+
+def pytest_collection_finish() -> None:
+    """Keep what was there before the tests out of each garbage collection."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

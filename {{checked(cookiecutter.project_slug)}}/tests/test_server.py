@@ -49,7 +49,7 @@ def server(migrated_database: str) -> Iterator[tuple[str, "subprocess.Popen[str]
 
 
 def fetch(url: str) -> str:
-    for _ in range(200):
+    for _ in range(1000):
         try:
             with urllib.request.urlopen(url, timeout=60) as response:
                 return str(response.read().decode())
@@ -57,7 +57,7 @@ def fetch(url: str) -> str:
             if not isinstance(error.reason, ConnectionRefusedError):
                 raise
 
-        time.sleep(0.05)
+        time.sleep(0.01)
 
     raise TimeoutError(url)
 

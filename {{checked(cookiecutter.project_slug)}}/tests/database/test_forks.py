@@ -6,14 +6,17 @@ import sys
 
 import pytest
 
-FORK = """
+FORKS = """
 import gc
 import os
+import sys
 
-from sqlalchemy import select
+from sqlalchemy import Column, Integer, MetaData, select, Table
 
 from my_flask_app.app import create_app
 from my_flask_app.database import db
+
+app = create_app()
 
 
 def connection() -> object:
@@ -22,7 +25,7 @@ def connection() -> object:
         return connection.connection.driver_connection
 
 
-with create_app().app_context():
+with app.app_context():
     parent = connection()
     if os.fork() == 0:
         number = id(parent)
@@ -33,28 +36,16 @@ with create_app().app_context():
     _, status = os.wait()
     assert os.waitstatus_to_exitcode(status) == 0
     assert connection() is parent
-"""
-
-
-OPEN_SESSION = """
-import gc
-import os
-import sys
-
-from sqlalchemy import Column, Integer, MetaData, select, Table
-
-from my_flask_app.app import create_app
-from my_flask_app.database import db
 
 WORKS = [
     "assert db.session() is not session",
     "session.rollback()",
     "db.session.close()",
     "del session; gc.collect()",
+    "sys.exit()",
 ]
 
 table = Table("fork_test", MetaData(), Column("id", Integer, autoincrement=False))
-app = create_app()
 with app.app_context():
     table.drop(db.engine, checkfirst=True)
     table.create(db.engine)
@@ -70,7 +61,7 @@ for number, work in enumerate(WORKS):
                 db.session.connection(execution_options=dict(sqlite_begin="DEFERRED"))
                 assert db.session.scalar(select(1)) == 1
 
-            sys.exit()
+            os._exit(0)
 
         _, status = os.wait()
         assert os.waitstatus_to_exitcode(status) == 0, work
@@ -84,27 +75,15 @@ with app.app_context():
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
-def test_a_child_process_opens_its_own_connections_and_ends_none(
+def test_a_child_process_opens_connections_and_harms_none_of_its_parent(
     migrated_database: str,
 ) -> None:
-    run(FORK, migrated_database)
-
-
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
-def test_a_child_process_harms_no_open_session_of_its_parent(
-    migrated_database: str,
-) -> None:
-    # One interpreter for all, as it takes a second to start.
-    run(OPEN_SESSION, migrated_database)
-
-
-def run(script: str, url: str) -> None:
+    # One interpreter for all, as it takes a moment to start.
     settings = {
         "DATABASE_POOL_SIZE": "1",
         "DATABASE_TIMEOUT": "5",
-        "DATABASE_URL": url,
+        "DATABASE_URL": migrated_database,
         "SECRET_KEY": "test",
     }
-    subprocess.run(
-        [sys.executable, "-c", script], env=os.environ | settings, check=True
-    )
+    command = [sys.executable, "-c", FORKS]
+    subprocess.run(command, env=os.environ | settings, check=True)

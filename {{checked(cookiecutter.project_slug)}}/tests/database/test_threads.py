@@ -44,7 +44,7 @@ def test_one_waits_until_another_has_its_result(
 
     def execute_slowly(*_: object) -> None:
         assert in_use.acquire(blocking=False)
-        time.sleep(0.02)
+        time.sleep(0.01)
         in_use.release()
 
     with app.app_context():
@@ -60,7 +60,7 @@ def test_a_session_ends_when_no_thread_is_using_it(
 
     def execute_slowly(*_: object) -> None:
         executing.set()
-        time.sleep(0.1)
+        time.sleep(0.05)
         executed.set()
 
     with app.app_context():

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from importlib.util import find_spec
 
 import pytest
 from flask import Flask
@@ -27,6 +28,14 @@ COUNT = select(func.count()).select_from(NOTES)
 ADD = NOTES.insert().values(id=1)
 
 Add = Callable[[Flask], None]
+
+
+@pytest.fixture(autouse=True)
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let others write soon while a test only reads, where they take turns."""
+    if find_spec("my_flask_app.database.write_lock"):
+        monkeypatch.setattr("my_flask_app.database.writers.LONG", 0.02)
+        monkeypatch.setattr("my_flask_app.database.write_lock.INTERVAL", 0.01)
 
 
 @pytest.fixture(autouse=True)

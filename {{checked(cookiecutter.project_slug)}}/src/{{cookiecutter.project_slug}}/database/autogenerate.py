@@ -10,11 +10,16 @@ from typing import Literal
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
 from alembic.operations.ops import MigrationScript
+from alembic.util import CommandError
 
 from ..times import UtcDateTime
+from . import Base
+from .enum_members import lost_members
 from .migration_files import tables_created
 from .migration_warnings import warnings_of
 from .server_defaults import has_changed
+
+LOST = "Rows cannot be read; update them in a migration, or bring the members back:"
 
 READ = "Read the migration before you run it, as on tables with rows:"
 
@@ -30,8 +35,12 @@ def command() -> str:
 def review(_: object, __: object, directives: list[MigrationScript]) -> None:
     """Write no empty migration, and name what is to be read in another one."""
     operations = directives[0].upgrade_ops
-    generated = getattr(context.config.cmd_opts, "autogenerate", command() != "check")
+    generated = getattr(context.config.cmd_opts, "autogenerate", True)
     if operations is None or not generated:
+        return
+
+    name_lost(refuse=command() == "check" and operations.is_empty())
+    if command() == "check":
         return
 
     if operations.is_empty():
@@ -39,6 +48,15 @@ def review(_: object, __: object, directives: list[MigrationScript]) -> None:
         logger.info("Nothing has changed.")
     elif lines := warnings_of(operations, context.get_context().dialect):
         logger.warning("\n  ".join([READ, *lines]))
+
+
+def name_lost(*, refuse: bool) -> None:
+    """Name what rows hold that no enum has; Alembic tells what else has changed."""
+    lines = list(lost_members(context.get_bind(), Base.metadata))
+    if lines and refuse:
+        raise CommandError("\n  ".join([LOST, *lines]))
+    if lines:
+        logger.warning("\n  ".join([LOST, *lines]))
 
 
 def render_moment(

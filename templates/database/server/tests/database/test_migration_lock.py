@@ -1,5 +1,6 @@
 """Six processes that migrate at once are tried by the template's own tests."""
 
+import time
 from threading import Event
 from threading import Thread
 
@@ -8,6 +9,7 @@ from flask import Flask
 
 from my_flask_app.database import db
 from my_flask_app.database import dialect
+from my_flask_app.database import migration_lock
 from my_flask_app.database.migration_lock import alone
 
 pytestmark = pytest.mark.skipif(
@@ -15,8 +17,11 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-def test_one_waits_for_another(app: Flask, caplog: pytest.LogCaptureFixture) -> None:
+def test_one_waits_for_another(
+    app: Flask, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
     caplog.set_level("INFO")
+    monkeypatch.setattr(migration_lock, "INTERVAL", 0.01)
     with app.app_context():
         engine = db.engine
 
@@ -29,8 +34,12 @@ def test_one_waits_for_another(app: Flask, caplog: pytest.LogCaptureFixture) -> 
     thread = Thread(target=wait)
     with alone(engine.connect):
         thread.start()
-        assert not began.wait(1)
+        deadline = time.monotonic() + 10
+        while "Another process migrates the database" not in caplog.text:
+            assert time.monotonic() < deadline
+            time.sleep(0.005)
+
+        assert not began.wait(0.05)
 
     thread.join(10)
     assert began.is_set()
-    assert "Another process migrates the database" in caplog.text

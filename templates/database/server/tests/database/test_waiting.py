@@ -20,8 +20,14 @@ from sqlalchemy.orm import mapped_column
 from my_flask_app.app import create_app
 from my_flask_app.database import db
 from my_flask_app.database import dialect
+from my_flask_app.database import waiting
 
 pytestmark = pytest.mark.skipif(not dialect.LIMIT_WAITING, reason="the server has none")
+
+
+# Where a limit may be less than a second.
+LIMIT = {"execution_options": {waiting.OPTION: 0.1}}
+SOON = {"SQLALCHEMY_ENGINE_OPTIONS": LIMIT}
 
 
 class Base(DeclarativeBase):
@@ -40,11 +46,19 @@ def timeout() -> str:
 
 
 @pytest.fixture
+def options() -> dict[str, Any]:
+    return {}
+
+
+@pytest.fixture
 def app(
-    migrated_database: str, monkeypatch: pytest.MonkeyPatch, timeout: str
+    migrated_database: str,
+    monkeypatch: pytest.MonkeyPatch,
+    timeout: str,
+    options: dict[str, Any],
 ) -> Iterator[Flask]:
     monkeypatch.setenv("DATABASE_TIMEOUT", timeout)
-    app = create_app(config_for_tests(migrated_database))
+    app = create_app(config_for_tests(migrated_database) | options)
     with tables(app, Base.metadata):
         yield app
 
@@ -91,7 +105,7 @@ def test_a_request_that_waits_too_long_for_a_lock_is_503(app: Flask) -> None:
 def test_a_lower_limit_of_the_server_stays(app: Flask) -> None:
     def limit(connection: Any, _: object) -> None:
         cursor = connection.cursor()
-        cursor.execute(dialect.LIMIT_WAITING.format(seconds=1, milliseconds=1000))
+        cursor.execute(dialect.LIMIT_WAITING.format(seconds=1, milliseconds=100))
         cursor.close()
         connection.commit()
 
@@ -102,6 +116,7 @@ def test_a_lower_limit_of_the_server_stays(app: Flask) -> None:
     assert status_of_request_behind_lock(app) == 503
 
 
+@pytest.mark.parametrize("options", [SOON])
 def test_a_migration_that_waits_for_a_lock_names_the_open_transactions(
     app: Flask, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -26,6 +26,8 @@ from sqlalchemy.exc import OperationalError
 from my_flask_app.app import create_app
 from my_flask_app.database import db
 from my_flask_app.database import snapshots
+from my_flask_app.database import write_lock
+from my_flask_app.database import writers
 from my_flask_app.database.connections import connect_to_migrate
 from my_flask_app.database.connections import create_engine
 from my_flask_app.database.connections import LOG_SIZE
@@ -204,8 +206,10 @@ def test_what_uses_a_link_takes_turns_with_what_uses_the_file(tmp_path: Path) ->
 
 
 def test_connections_in_use_are_not_in_the_way_of_a_database_that_took_the_place(
-    app: Flask, file: Path
+    app: Flask, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(writers, "LONG", 0.02)
+    monkeypatch.setattr(write_lock, "INTERVAL", 0.01)
     with app.app_context():
         db.session.execute(text(SELECT))
         remove_log(file)

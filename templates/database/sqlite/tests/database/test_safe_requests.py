@@ -27,7 +27,7 @@ from my_flask_app.database import db
 from my_flask_app.database import writers
 from my_flask_app.database.safe_requests import run_in_manner
 
-CLIENTS = 8
+CLIENTS = 5
 UPGRADE = {"Upgrade": "example", "Connection": "Upgrade"}
 ADD = "UPDATE safe_request_test_counters SET value = value + 1 WHERE id = 2"
 
@@ -168,7 +168,7 @@ def test_a_safe_request_that_cannot_run_again_takes_its_turn(
     def count_both() -> str:
         counter = db.session.get_one(Counter, 2)
         runs.append(request.get_data())
-        wait([others.submit(add, app)], timeout=0.2)
+        wait([others.submit(add, app)], timeout=0.05)
         counter.value += 10
         db.session.commit()
         return ""
@@ -340,7 +340,7 @@ def test_an_endpoint_that_writes_late_after_a_commit_takes_its_turn_from_then_on
         db.session.commit()
         counter = db.session.get_one(Counter, 2)
         if "late" in request.args:
-            wait([others.submit(add, app)], timeout=0.2)
+            wait([others.submit(add, app)], timeout=0.05)
             counter.value += 10
             db.session.commit()
 

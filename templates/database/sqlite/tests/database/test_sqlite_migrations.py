@@ -1,11 +1,11 @@
 """A migration alters a table that others refer to, or it changes nothing."""
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from shutil import copytree
 from textwrap import indent
-from threading import Timer
 
 import pytest
 from alembic import command
@@ -96,14 +96,15 @@ def test_a_table_that_others_refer_to_is_altered_without_harm(
 
 
 def test_a_migration_waits_for_one_of_another_process(
-    app: Flask, config: Config
+    app: Flask, config: Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = str(db.engine.url.database)
     other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     other.execute("BEGIN IMMEDIATE")
-    end = Timer(0.3, other.execute, ["COMMIT"])
-    end.start()
-    command.upgrade(config, "head")
+    with monkeypatch.context() as patch:
+        patch.setattr(time, "sleep", lambda seconds: other.commit())
+        command.upgrade(config, "head")
+
     assert not other.in_transaction
     other.close()
 

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
+from typing import TypeAlias
 
 import pytest
 from sqlalchemy import Column
@@ -27,17 +28,42 @@ from my_flask_app.database import writers
 from my_flask_app.database.connections import create_engine
 from my_flask_app.database.writers import Writer
 
+Process: TypeAlias = "subprocess.Popen[str]"
+
 READ = text("SELECT count(*) FROM notes")
 WRITE = text("INSERT INTO notes VALUES ('note')")
 
+# Writes to each database whose URL it is told.
 OTHER_PROCESS = """
 import sys
 
 from my_flask_app.database.connections import create_engine
 
-engine = create_engine(sys.argv[1])
-with engine.begin() as connection:
-    connection.exec_driver_sql("INSERT INTO notes VALUES ('of another process')")
+for line in sys.stdin:
+    engine = create_engine(line.strip())
+    with engine.begin() as connection:
+        connection.exec_driver_sql("INSERT INTO notes VALUES ('of another process')")
+
+    engine.dispose()
+    print("done", flush=True)
+"""
+
+WAIT_UNTIL_LOCKED = """
+import fcntl
+import sys
+import time
+
+deadline = time.monotonic() + 10
+while time.monotonic() < deadline:
+    try:
+        with open(sys.argv[1], "r+") as file:
+            fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1)
+    except BlockingIOError:
+        sys.exit()
+
+    time.sleep(0.002)
+
+sys.exit("nobody has locked the file")
 """
 
 
@@ -52,9 +78,10 @@ def engine(tmp_path: Path) -> Iterator[Engine]:
 
 
 @pytest.fixture
-def impatient(engine: Engine) -> Iterator[Engine]:
+def impatient(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
     """Return an engine of the same file that waits for a moment only."""
-    impatient = create_engine(engine.url, pool_timeout=0.2)
+    monkeypatch.setattr(write_lock, "INTERVAL", 0.01)
+    impatient = create_engine(engine.url, pool_timeout=0.08)
     yield impatient
     impatient.dispose()
 
@@ -62,7 +89,7 @@ def impatient(engine: Engine) -> Iterator[Engine]:
 @pytest.fixture
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a transaction be long after a moment."""
-    monkeypatch.setattr(writers, "LONG", 0.05)
+    monkeypatch.setattr(writers, "LONG", 0.02)
     monkeypatch.setattr(write_lock, "INTERVAL", 0.01)
 
 
@@ -149,8 +176,9 @@ def test_one_that_has_the_lock_for_long_is_named_in_the_log(
         with engine.begin() as connection:
             connection.execute(WRITE)
             threads.submit(write, engine)
-            wait_until(partial(kept_waiting, connection.info["writer"], 1))
-            time.sleep(0.1)
+            writer = connection.info["writer"]
+            wait_until(partial(kept_waiting, writer, 1))
+            wait_until(partial(writer.has_lasted, writers.LONG))
 
     assert "(MainThread) has had it for " in caplog.text
     assert "and 1 waited for it" in caplog.text
@@ -472,7 +500,7 @@ def test_one_that_writes_late_waits_for_its_turn(
 
 
 def test_a_nested_transaction_does_not_wait_for_a_process_that_waits_for_the_outer_one(
-    engine: Engine, impatient: Engine, monkeypatch: pytest.MonkeyPatch
+    engine: Engine, another_process: Process, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(writers, "LONG", 60)
     give_way = Writer.give_way
@@ -484,22 +512,36 @@ def test_a_nested_transaction_does_not_wait_for_a_process_that_waits_for_the_out
             time.sleep(0.05)
 
     monkeypatch.setattr(Writer, "give_way", give_way_slowly)
-    with impatient.begin() as outer:
+    with engine.begin() as outer:
         outer.execute(READ)
-        with another_process_waiting(engine) as process:
-            write(impatient)
+        with waiting(another_process, engine):
+            write(engine)
 
-    assert process.returncode == 0
     assert notes(engine) == 2
 
 
-@contextmanager
-def another_process_waiting(engine: Engine) -> "Iterator[subprocess.Popen[bytes]]":
-    """Let another process write, which waits for the lock in the block."""
-    url = engine.url.render_as_string(hide_password=False)
-    with subprocess.Popen([sys.executable, "-c", OTHER_PROCESS, url]) as process:
-        wait_until(lambda: is_locked_by_other(Path(f"{engine.url.database}-turns")))
+@pytest.fixture(scope="module")
+def another_process() -> Iterator[Process]:
+    """Return a process that has what it needs for :func:`waiting`."""
+    pytest.importorskip("fcntl")
+    command = [sys.executable, "-c", OTHER_PROCESS]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) as process:
         yield process
+
+
+@contextmanager
+def waiting(process: Process, engine: Engine) -> Iterator[None]:
+    """Let another process write, which waits for the lock in the block."""
+    assert process.stdin and process.stdout
+    url = engine.url.render_as_string(hide_password=False)
+    print(url, file=process.stdin, flush=True)
+    command = [sys.executable, "-S", "-c", WAIT_UNTIL_LOCKED]
+    subprocess.run([*command, f"{engine.url.database}-turns"], check=True)
+    try:
+        yield
+    finally:
+        assert process.stdout.readline() == "done\n"
 
 
 @pytest.mark.parametrize(
@@ -563,23 +605,11 @@ def test_a_nested_transaction_is_told_that_the_outer_one_has_changes(
             write(engine)
 
 
-def test_processes_take_turns(engine: Engine) -> None:
+def test_processes_take_turns(engine: Engine, another_process: Process) -> None:
     with engine.connect() as connection:
         connection.execute(WRITE)
-        with another_process_waiting(engine) as process:
+        with waiting(another_process, engine):
             connection.commit()
             # The other process has waited for longer.
             assert connection.scalar(READ) == 2
             connection.rollback()
-
-    assert process.returncode == 0
-
-
-def is_locked_by_other(path: Path) -> bool:
-    fcntl = pytest.importorskip("fcntl")
-    program = f"""
-import fcntl
-fcntl.lockf(open({str(path)!r}, "r+"), fcntl.LOCK_EX | fcntl.LOCK_NB, 1)
-"""
-    tried = subprocess.run([sys.executable, "-c", program], stderr=subprocess.DEVNULL)
-    return bool(fcntl and tried.returncode)
