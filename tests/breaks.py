@@ -395,8 +395,8 @@ SQLITE_BREAKS = {
     ),
     "an enum that is compared before it is text": (
         "database/enum_members.py",
-        "        if isinstance(kind, String) and not isinstance(kind, Enum)\n",
-        "",
+        'isinstance(it["type"], String) and not isinstance(it["type"], Enum)',
+        "True",
     ),
     "moments without their time zone": (
         "times.py",

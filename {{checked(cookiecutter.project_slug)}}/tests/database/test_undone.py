@@ -27,6 +27,10 @@ NOTES = Table("undone_test_notes", METADATA, Column("id", Integer, primary_key=T
 COUNT = select(func.count()).select_from(NOTES)
 ADD = NOTES.insert().values(id=1)
 
+# Seconds that count where writers take turns.
+LONG = "my_flask_app.database.writers.LONG"
+INTERVAL = "my_flask_app.database.write_lock.INTERVAL"
+
 Add = Callable[[Flask], None]
 
 
@@ -34,8 +38,8 @@ Add = Callable[[Flask], None]
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let others write soon while a test only reads, where they take turns."""
     if find_spec("my_flask_app.database.write_lock"):
-        monkeypatch.setattr("my_flask_app.database.writers.LONG", 0.02)
-        monkeypatch.setattr("my_flask_app.database.write_lock.INTERVAL", 0.01)
+        monkeypatch.setattr(LONG, 0.02)
+        monkeypatch.setattr(INTERVAL, 0.01)
 
 
 @pytest.fixture(autouse=True)

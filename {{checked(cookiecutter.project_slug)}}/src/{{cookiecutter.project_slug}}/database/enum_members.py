@@ -23,8 +23,7 @@ AT_MOST = 5
 def lost_members(connection: Connection, metadata: MetaData) -> Iterator[str]:
     """Yield a line for each column that holds what is no member of its enum."""
     for table in metadata.tables.values():
-        found = [(it, enum_of(it, connection)) for it in table.columns]
-        enums = {column: enum for column, enum in found if enum}
+        enums = {it: enum for it in table.columns if (enum := enum_of(it, connection))}
         stored = text_columns(table, connection) if enums else set()
         for column, enum in enums.items():
             if column.name in stored and (lost := others(column, enum, connection)):
@@ -50,12 +49,10 @@ def text_columns(table: Table, connection: Connection) -> set[str]:
     if not inspector.has_table(table.name, table.schema):
         return set()
 
-    columns = inspector.get_columns(table.name, table.schema)
-    types = {it["name"]: it["type"] for it in columns}
     return {
-        name
-        for name, kind in types.items()
-        if isinstance(kind, String) and not isinstance(kind, Enum)
+        it["name"]
+        for it in inspector.get_columns(table.name, table.schema)
+        if isinstance(it["type"], String) and not isinstance(it["type"], Enum)
     }
 
 
