@@ -3,6 +3,7 @@
 import os
 
 import my_flask_app.greenlets  # noqa: F401  (patches when imported)
+from my_flask_app.environment import Hidden
 from my_flask_app.environment import in_one_line
 from my_flask_app.environment import missing_settings
 from my_flask_app.environment import number
@@ -29,4 +30,4 @@ worker_class = "gevent"
 # proxies say is read by the application, if there are PROXIES.
 forwarder_headers = ""
 secure_scheme_headers: dict[str, str] = {}
-raw_env = [f"{name}={value}" for name, value in added.items()]
+raw_env = [Hidden(f"{name}={value}") for name, value in added.items()]

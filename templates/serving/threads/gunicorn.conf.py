@@ -2,6 +2,7 @@
 
 import os
 
+from my_flask_app.environment import Hidden
 from my_flask_app.environment import in_one_line
 from my_flask_app.environment import missing_settings
 from my_flask_app.environment import number
@@ -26,4 +27,4 @@ bind = f"{settings.get('HOST', '127.0.0.1')}:{port}"
 # proxies say is read by the application, if there are PROXIES.
 forwarder_headers = ""
 secure_scheme_headers: dict[str, str] = {}
-raw_env = [f"{name}={value}" for name, value in added.items()]
+raw_env = [Hidden(f"{name}={value}") for name, value in added.items()]

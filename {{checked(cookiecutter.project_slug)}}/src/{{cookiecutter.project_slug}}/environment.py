@@ -20,6 +20,19 @@ class ConfigError(ClickException):
     """A setting cannot be used; the ``flask`` command shows this as one line."""
 
 
+class Hidden(str):
+    """A setting with its name, of which Gunicorn's log shows only that."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return repr(f"{self.partition('=')[0]}=***")
+
+    def strip(self, chars: str | None = None, /) -> "Hidden":
+        # Gunicorn would make another text of it.
+        return self
+
+
 @contextmanager
 def in_one_line() -> Iterator[None]:
     """End the program as the ``flask`` command does, if a setting cannot be used."""
