@@ -92,13 +92,13 @@ def test_gunicorn_shows_no_setting_of_the_file_env(bake: Bake, greenlets: str) -
     assert PASSWORD not in shown
 
 
-@pytest.fixture(params=CHOICES["greenlet_support"])
+@pytest.fixture(scope="module", params=CHOICES["greenlet_support"])
 def address(
-    bake: Bake, request: pytest.FixtureRequest, tmp_path: Path
+    bake: Bake, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[str]:
     project = bake(greenlet_support=request.param)
     project.python("-m", "flask", "db", "upgrade")
-    log = tmp_path / "log"
+    log = tmp_path_factory.mktemp("gunicorn") / "log"
     with log.open("wb") as output:
         port = free_port()
         process = subprocess.Popen(
@@ -128,11 +128,11 @@ def test_a_request_that_is_too_long_is_refused(
 ) -> None:
     def body() -> Iterator[bytes]:
         yield b'--b\r\nContent-Disposition: form-data; name="f"; filename="f"\r\n\r\n'
-        yield from [b"x" * 100_000] * 2000
+        yield from [b"x" * 100_000] * 200
 
     headers = {"Content-Type": content_type}
     if not chunked:
-        headers["Content-Length"] = "200000100"
+        headers["Content-Length"] = "20000072"
 
     with closing(HTTPConnection(address, timeout=60)) as connection:
         with suppress(OSError):  # It is not read to its end.
