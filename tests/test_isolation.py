@@ -58,6 +58,7 @@ ROWS: list[tuple[dict[str, str], dict[str, str], set[str]]] = [
         {"example_app": "no"},
         {
             "README.md",
+            "docs/production-a.md",
             "pyproject.toml",
             f"{PACKAGE}/app.py",
             f"{PACKAGE}/migrations/versions/0001_start.py",
@@ -86,6 +87,7 @@ ROWS: list[tuple[dict[str, str], dict[str, str], set[str]]] = [
             "README.md",
             "compose.yaml",
             "docs/migrations.md",
+            "docs/production-a.md",
             "gunicorn.conf.py",
             "pyproject.toml",
             f"{DATABASE}/__init__.py",
