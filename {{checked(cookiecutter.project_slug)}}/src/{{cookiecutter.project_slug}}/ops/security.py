@@ -80,20 +80,21 @@ def hide_parameters(config: dict[str, Any]) -> None:
 
 
 def init_app(app: Flask) -> None:
-    proxies = app.config["PROXIES"]
-    if proxies:
+    if proxies := app.config["PROXIES"]:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
             app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies
         )
 
     headers = list(HEADERS.items())
-    production = is_production(app.config)
+    hsts = [("Strict-Transport-Security", HSTS)]
+    secure = headers + hsts if is_production(app.config) else headers
 
     @app.after_request
     def add_headers(response: Response) -> Response:
-        for name, value in headers:
-            response.headers.setdefault(name, value)
-        if production and request.is_secure:
-            response.headers.setdefault("Strict-Transport-Security", HSTS)
+        # Once, as each look into the headers goes through all of them.
+        present = {name.lower() for name, _ in response.headers}
+        for name, value in secure if request.is_secure else headers:
+            if name.lower() not in present:
+                response.headers.add(name, value)
 
         return response
