@@ -64,7 +64,7 @@ ROWS: list[tuple[dict[str, str], dict[str, str], set[str]]] = [
             f"{PACKAGE}/migrations/versions/0001_start.py",
             f"{PACKAGE}/migrations/versions/0001_students.py",
             f"{PACKAGE}/models.py",
-            f"{PACKAGE}/ops/forms.py",
+            f"{PACKAGE}/ops/safe_forms.py",
             f"{PACKAGE}/students/__init__.py",
             f"{PACKAGE}/students/forms.py",
             f"{PACKAGE}/students/templates/students/delete.html",

@@ -4,7 +4,7 @@ from wtforms.validators import DataRequired
 from wtforms.validators import Length
 from wtforms.validators import Regexp
 
-from ..ops.forms import Form
+from ..ops.safe_forms import Form
 
 
 def clean(text: str | None) -> str:
