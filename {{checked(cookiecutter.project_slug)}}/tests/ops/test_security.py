@@ -191,7 +191,8 @@ def test_a_host_that_is_not_ours_gets_a_plain_refusal(
     status: int,
 ) -> None:
     monkeypatch.setenv("TRUSTED_HOSTS", "example.org, .example.net")
-    response = fetch(served(migrated_database), "/", headers={"Host": host})
+    path = "/static/style.css"
+    response = fetch(served(migrated_database), path, headers={"Host": host})
     assert response.status_code == status
     assert "<script>" not in response.text
     assert "nosniff" in response.headers["X-Content-Type-Options"]
