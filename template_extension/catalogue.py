@@ -4,7 +4,7 @@ Each has one module in ``templates/``: that of the generated project, below a co
 with what only the template needs to know of it, in YAML::
 
     # /// template
-    # requirement: pg8000>=1.31,<2
+    # requirement: pg8000>=1.31.5,<2
     # ///
 
 :class:`Dialect` and :class:`Driver` say what may stand there.

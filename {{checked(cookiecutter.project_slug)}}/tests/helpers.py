@@ -46,6 +46,7 @@ def config_for_tests(url: str) -> dict[str, object]:
         "SECRET_KEY": "test",
         "SQLALCHEMY_DATABASE_URI": url,
         "TESTING": True,
+        "TRUSTED_HOSTS": None,
         # Or each test would have to fetch a form before it sends it.
         "WTF_CSRF_ENABLED": False,
     }

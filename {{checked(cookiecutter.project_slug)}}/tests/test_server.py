@@ -1,6 +1,7 @@
 """The application as Gunicorn serves it, with the configuration of this project."""
 
 import os
+import secrets
 import socket
 import subprocess
 import sys
@@ -29,7 +30,7 @@ def free_port() -> int:
 @pytest.fixture
 def server(migrated_database: str) -> Iterator[tuple[str, "subprocess.Popen[str]"]]:
     port = free_port()
-    process = subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, "-m", "gunicorn"],
         cwd=PROJECT,
         env=os.environ
@@ -37,15 +38,14 @@ def server(migrated_database: str) -> Iterator[tuple[str, "subprocess.Popen[str]
             "DATABASE_URL": migrated_database,
             "HOST": "127.0.0.1",
             "PORT": str(port),
-            "SECRET_KEY": "test",
+            "SECRET_KEY": secrets.token_urlsafe(),
             "WEB_CONCURRENCY": "1",
         },
         stderr=subprocess.PIPE,
         text=True,
-    )
-    yield f"http://127.0.0.1:{port}", process
-    process.kill()
-    process.wait()
+    ) as process:
+        yield f"http://127.0.0.1:{port}", process
+        process.kill()
 
 
 def fetch(url: str) -> str:

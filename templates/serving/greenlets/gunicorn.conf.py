@@ -3,6 +3,7 @@
 import os
 
 import my_flask_app.greenlets  # noqa: F401  (patches when imported)
+from my_flask_app.environment import Hidden
 from my_flask_app.environment import in_one_line
 from my_flask_app.environment import missing_settings
 from my_flask_app.environment import number
@@ -25,4 +26,8 @@ with in_one_line():
 wsgi_app = "my_flask_app.app:create_app()"
 bind = f"{settings.get('HOST', '127.0.0.1')}:{port}"
 worker_class = "gevent"
-raw_env = [f"{name}={value}" for name, value in added.items()]
+# A proxy on this machine may pass on what any client writes into these headers. What
+# proxies say is read by the application, if there are PROXIES.
+forwarder_headers = ""
+secure_scheme_headers: dict[str, str] = {}
+raw_env = [Hidden(f"{name}={value}") for name, value in added.items()]

@@ -20,6 +20,19 @@ class ConfigError(ClickException):
     """A setting cannot be used; the ``flask`` command shows this as one line."""
 
 
+class Hidden(str):
+    """A setting with its name, of which Gunicorn's log shows only that."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return repr(f"{self.partition('=')[0]}=***")
+
+    def strip(self, chars: str | None = None, /) -> "Hidden":
+        # Gunicorn would make another text of it.
+        return self
+
+
 @contextmanager
 def in_one_line() -> Iterator[None]:
     """End the program as the ``flask`` command does, if a setting cannot be used."""
@@ -138,8 +151,9 @@ def number(
     default: int,
     most: int = 1_000_000,  # More seconds are too many for some databases.
     settings: Mapping[str, str] = os.environ,
+    least: int = 1,
 ) -> int:
-    """Return the whole number from 1 to ``most`` in the setting ``name``.
+    """Return the whole number from ``least`` to ``most`` in the setting ``name``.
 
     :param default: what it is if the setting is missing.
     :param settings: where it is looked up.
@@ -152,11 +166,11 @@ def number(
     try:
         value = int(text)
     except ValueError:
-        value = 0
+        value = -1
 
-    if not 1 <= value <= most:
+    if not least <= value <= most:
         raise ConfigError(
-            f"{name} is {text!r}; it must be a whole number from 1 to {most:,}"
+            f"{name} is {text!r}; it must be a whole number from {least} to {most:,}"
         )
 
     return value

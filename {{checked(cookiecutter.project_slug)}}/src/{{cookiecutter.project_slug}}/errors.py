@@ -6,6 +6,7 @@ from flask import render_template
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import Conflict
 from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import SecurityError
 from werkzeug.exceptions import ServiceUnavailable
 from werkzeug.wrappers import Response
 
@@ -24,7 +25,8 @@ def show_error(error: HTTPException) -> Response:
     It is 503 where the database may well be able to answer later, and 409 where another
     request has changed the same row in the meantime.
     """
-    if error.response is not None:
+    # Where the host is not one of ours, there are no URLs for a page.
+    if error.response is not None or isinstance(error, SecurityError):
         return error.get_response()
 
     cause = getattr(error, "original_exception", None)

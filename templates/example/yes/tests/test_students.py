@@ -1,4 +1,5 @@
 import re
+import time
 from datetime import datetime
 from datetime import timezone
 
@@ -100,18 +101,76 @@ def test_a_student_that_does_not_exist_is_not_found(
     assert client.get(path).status_code == 404
 
 
-@pytest.mark.parametrize("path", ["add", "edit", "delete"])
-def test_a_forged_request_changes_nothing(
-    app: Flask, client: FlaskClient, path: str
-) -> None:
-    page = add(client)
+@pytest.fixture
+def victim(app: Flask) -> FlaskClient:
+    """Return a client that has a form open and needs its token."""
     app.config["WTF_CSRF_ENABLED"] = True
+    client = app.test_client()
+    client.get("/add")
+    return client
+
+
+def token(client: FlaskClient) -> str:
+    page = client.get("/add").text
+    match = re.search(r'name="csrf_token" type="hidden" value="(.+?)"', page)
+    assert match
+    return match[1]
+
+
+def with_token(client: FlaskClient) -> dict[str, str]:
+    return ADA | {"csrf_token": token(client)}
+
+
+@pytest.mark.parametrize("path", ["add", "edit", "delete"])
+@pytest.mark.parametrize("sent", [None, "", "nonsense", "é", "another's"])
+def test_a_forged_request_changes_and_tells_nothing(
+    victim: FlaskClient, path: str, sent: str | None
+) -> None:
+    page = victim.post("/add", data=with_token(victim), follow_redirects=True).text
     url = "/add" if path == "add" else edit_url(page).replace("edit", path)
+    other = victim.application.test_client()
     data = {"name": "Mallory", "email": "mallory@example.org"}
-    assert "Press the button once more." in client.post(url, data=data).text
-    page = client.get("/").text
+    if sent is not None:
+        data["csrf_token"] = token(other) if sent == "another's" else sent
+
+    # Browsers do not send the cookie along with what another site made them send.
+    for client in (victim, victim.application.test_client()):
+        response = client.post(url, data=data)
+        assert response.status_code == 400
+        assert "Set-Cookie" not in response.headers
+        assert not re.search("mallory|csrf_token|<form", response.text, re.IGNORECASE)
+
+    page = victim.get("/").text
     assert "Ada Lovelace" in page
     assert "Mallory" not in page
+
+
+def test_a_page_that_was_open_for_long_can_be_sent(
+    victim: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = time.time()
+    data = with_token(victim)
+    monkeypatch.setattr(time, "time", lambda: now + 11 * 3600)
+    assert victim.post("/add", data=data).status_code == 302
+    monkeypatch.setattr(time, "time", lambda: now + 13 * 3600)
+    assert victim.post("/add", data=data).status_code == 400
+
+
+@pytest.mark.parametrize("body", [b"5", b"[1]", b'{"name": "\\ud800"}', b"\xff"])
+@pytest.mark.parametrize("content_type", ["application/json", "text/plain", "a/b+json"])
+def test_a_form_takes_only_what_forms_send(
+    victim: FlaskClient,
+    caplog: pytest.LogCaptureFixture,
+    body: bytes,
+    content_type: str,
+) -> None:
+    victim.application.config["PROPAGATE_EXCEPTIONS"] = False
+    for headers in ({}, {"X-CSRFToken": token(victim)}):
+        response = victim.post(
+            "/add", data=body, content_type=content_type, headers=headers
+        )
+        assert response.status_code == 415
+        assert not caplog.records
 
 
 def edit_url(page: str) -> str:

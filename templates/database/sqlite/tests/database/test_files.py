@@ -514,3 +514,32 @@ def test_other_ways_to_wait_for_the_disk_are_refused(
     monkeypatch.setenv("DATABASE_SYNCHRONOUS", "OFF")
     with pytest.raises(ConfigError, match="DATABASE_SYNCHRONOUS is 'OFF'; it must be"):
         make_app(file)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Others create it for all to read")
+def test_nobody_else_can_read_what_is_stored(file: Path, app: Flask) -> None:
+    path = str(file.parent / "backup")
+    runner = app.test_cli_runner()
+    before = os.umask(0o022)
+    try:
+        with app.app_context():
+            db.session.execute(text(INSERT.format("new")))
+            runner.invoke(args=["db", "backup", path])
+            modes = {it.name: it.stat().st_mode & 0o777 for it in file.parent.iterdir()}
+    finally:
+        os.umask(before)
+
+    names = {file.name, f"{file.name}-wal", f"{file.name}-shm", f"{file.name}-turns"}
+    assert modes == dict.fromkeys(names | {"backup"}, 0o600)
+
+
+@pytest.mark.parametrize("mode", [0o644, 0o660])
+def test_a_file_for_others_stays_so(file: Path, mode: int) -> None:
+    file.touch()
+    file.chmod(mode)
+    app = make_app(file)
+    with app.app_context():
+        db.session.execute(text(CREATE))
+
+    dispose(app)
+    assert file.stat().st_mode & 0o777 == mode

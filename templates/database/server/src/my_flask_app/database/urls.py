@@ -4,6 +4,8 @@ Tested in ``tests/database/test_urls.py``. Nothing here needs Flask, so a script
 it too.
 """
 
+import re
+
 from sqlalchemy import make_url
 from sqlalchemy import URL
 from sqlalchemy.exc import ArgumentError
@@ -17,8 +19,22 @@ ACCEPTED = " or ".join(f"{name}://" for name in dialect.NAMES)
 # What stands for a password in a URL that is printed or kept.
 STARS = "***"
 
+# Parameters that nobody is to see. A file is no secret.
+SECRETS = re.compile(r"(?i)pass(?!file)|pwd|secret|scram_|token(?!_file)|odbc|dsn")
+
 # What may name a database in the query of a URL.
 DATABASE = {"database", "db", "dbname", "dsn", "read_default_file", "service"}
+
+
+class SecretURL(URL):
+    """A URL that shows no password, not even one in its query."""
+
+    __slots__ = ()
+
+    def render_as_string(self, hide_password: bool = True) -> str:
+        hidden = {name for name in self.query if hide_password and SECRETS.search(name)}
+        query = self.query.union(dict.fromkeys(hidden, STARS))
+        return URL.render_as_string(self._replace(query=query), hide_password)
 
 
 def parse_url(url: str | URL) -> URL:
@@ -27,8 +43,9 @@ def parse_url(url: str | URL) -> URL:
     :raises ValueError: if it is no URL, or one that this project cannot use. The
         message goes on after the name of what holds the URL.
     """
+    text = url.removeprefix("jdbc:") if isinstance(url, str) else ""
     try:
-        url = make_url(url.removeprefix("jdbc:") if isinstance(url, str) else url)
+        url = make_url(text or url)
     except ArgumentError:
         raise ValueError(f"is not a URL; it must start with {ACCEPTED}") from None
     except ValueError:
@@ -42,6 +59,12 @@ def parse_url(url: str | URL) -> URL:
             f"names the driver {driver_name!r}; this project uses {driver.NAME!r}"
         )
 
+    # What follows another one would be shown as the host, or the database.
+    if text.partition("?")[0].count("@") > f"{url.username or ''}@".count("@"):
+        raise ValueError(
+            "has an '@' too many; in a user name or a password write '@' as %40, and"
+            " '/' as %2F"
+        )
     if STARS in (url.password, *url.query.values()):
         raise ValueError(f"has {STARS} in place of the password")
     try:
@@ -55,4 +78,4 @@ def parse_url(url: str | URL) -> URL:
         raise ValueError(f"names no database, as {name}://user@host/name does")
 
     url = url.set(drivername=f"{dialect.NAMES[name]}+{driver.NAME}")
-    return url.set(query=translated(url.query))
+    return SecretURL(*url.set(query=translated(url.query)))

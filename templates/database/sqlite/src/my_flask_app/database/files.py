@@ -50,10 +50,8 @@ class DatabaseFile:
     def __init__(self, engine: Engine) -> None:
         path = file_of(engine.url)
         self.path = str(path)
-        self.log = log_of(self.path)
         self.was_there = os.path.exists(path)
-        is_uri = "uri" in engine.url.query
-        self.existing = None if is_uri else f"{path.as_uri()}?mode=rw"
+        self.existing = "" if "uri" in engine.url.query else f"{path.as_uri()}?mode=rw"
         # What the last log was marked with, where files have no attributes.
         self.mark = ""
 
@@ -69,6 +67,9 @@ class DatabaseFile:
         self.refuse_log_of_another(file, log)
         if self.was_there and self.existing:
             arguments, options = [self.existing], {**options, "uri": True}
+        elif self.existing:
+            with suppress(AttributeError, OSError):  # Not on Windows and macOS.
+                os.mknod(self.path, 0o600)
 
         try:
             connection = dialect.connect(*arguments, **options)

@@ -98,8 +98,10 @@ class Turnstile:
     def open(self) -> None:
         # Where nobody can write, nobody waits for that either.
         with suppress(OSError):
-            self.descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o666)
+            # Its mode and owner are those of the database, as with SQLite's files.
+            like = os.stat(self.path.removesuffix("-turns"))
+            mode = like.st_mode & 0o666
+            self.descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT, mode)
             weakref.finalize(self, os.close, self.descriptor)
-            if os.geteuid() == 0:  # As SQLite does with its files.
-                owner = os.stat(self.path.removesuffix("-turns"))
-                os.fchown(self.descriptor, owner.st_uid, owner.st_gid)
+            if os.geteuid() == 0:
+                os.fchown(self.descriptor, like.st_uid, like.st_gid)

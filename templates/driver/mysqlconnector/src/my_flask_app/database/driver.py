@@ -1,6 +1,6 @@
 # /// template
 # dialects: [mysql]
-# requirement: mysql-connector-python>=9.1,<27
+# requirement: mysql-connector-python>=9.3,<27
 # module: mysql.connector
 # blocking: use 'pymysql', or add 'use_pure=true' to the query
 # instead: pymysql

@@ -1,6 +1,6 @@
 # /// template
 # dialects: [postgresql]
-# requirement: pg8000>=1.31,<2
+# requirement: pg8000>=1.31.5,<2
 # module: pg8000
 # ///
 """What is particular to pg8000, the driver.

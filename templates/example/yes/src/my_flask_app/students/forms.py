@@ -1,9 +1,10 @@
-from flask_wtf import FlaskForm
 from wtforms import EmailField
 from wtforms import StringField
 from wtforms.validators import DataRequired
 from wtforms.validators import Length
 from wtforms.validators import Regexp
+
+from ..ops.safe_forms import Form
 
 
 def clean(text: str | None) -> str:
@@ -11,7 +12,7 @@ def clean(text: str | None) -> str:
     return (text or "").replace("\0", "").strip()
 
 
-class StudentForm(FlaskForm):  # type: ignore[misc]
+class StudentForm(Form):
     name = StringField(
         "Name",
         filters=[clean],
@@ -28,5 +29,5 @@ class StudentForm(FlaskForm):  # type: ignore[misc]
     )
 
 
-class DeleteForm(FlaskForm):  # type: ignore[misc]
+class DeleteForm(Form):
     """Nothing to fill in; it protects the button against forged requests."""

@@ -20,6 +20,7 @@ from . import lifetimes
 from . import sessions
 from .connections import create_engine
 from .contexts import current_context
+from .urls import parse_url
 
 # Settings of Flask-SQLAlchemy that must not be set, and why.
 REFUSED = {
@@ -60,7 +61,9 @@ class Database:
         if app.config.get("SQLALCHEMY_DATABASE_URI") is None:
             raise RuntimeError("SQLALCHEMY_DATABASE_URI is not set")
 
-        url = app.config["SQLALCHEMY_DATABASE_URI"]
+        # The URL shows no password where the configuration is shown.
+        url = parse_url(app.config["SQLALCHEMY_DATABASE_URI"])
+        app.config["SQLALCHEMY_DATABASE_URI"] = url
         echo = app.config.get("SQLALCHEMY_ECHO", False)
         options = {"echo": echo, **app.config.get("SQLALCHEMY_ENGINE_OPTIONS", {})}
         app.extensions["database"] = create_engine(url, **options)
