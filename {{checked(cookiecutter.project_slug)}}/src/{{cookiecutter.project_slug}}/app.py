@@ -6,6 +6,7 @@ from typing import Any
 from flask import Flask
 
 from . import errors
+from . import ops
 from . import my_feature
 from .config import load_config
 from .database import db
@@ -24,4 +25,5 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     db.init_app(app)
     errors.init_app(app)
     app.register_blueprint(my_feature.blueprint)
+    ops.init_app(app)
     return app
