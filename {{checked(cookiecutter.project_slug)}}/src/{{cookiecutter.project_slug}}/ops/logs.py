@@ -14,6 +14,8 @@ from datetime import timezone
 
 TEXT = "%(asctime)s [%(process)d] %(levelname)s %(message)s"
 
+encode = json.JSONEncoder(default=str).encode
+
 # What would end a line, or tell a terminal something.
 CONTROL = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029]")
 
@@ -67,7 +69,7 @@ class JsonFormatter(logging.Formatter):
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
 
-        return json.dumps(line, default=str)
+        return encode(line)
 
 
 def summary(error: BaseException) -> str:
