@@ -1,7 +1,6 @@
-"""Each request has a line in the log, and an id, which all of its lines have.
+"""Each request has an id, and a line in the log when its answer has been sent.
 
-The line is written when the answer has been sent. Tested in
-``tests/ops/test_request_log.py``.
+Tested in ``tests/ops/test_request_log.py``.
 """
 
 import logging
@@ -23,13 +22,10 @@ from .logs import Request
 
 HEADER = "X-Request-ID"
 
-# The ids of clients that are taken over.
 ACCEPTED = re.compile("[A-Za-z0-9._:/+=@-]{1,128}")
 
-LINE = (
-    "%(method)s %(path)s %(status)s in %(duration_ms)s ms,"
-    " %(queries)s queries in %(database_ms)s ms"
-)
+LINE = "%(method)s %(path)s %(status)s in %(duration_ms)s ms, %(queries)s queries in "
+LINE += "%(database_ms)s ms"
 
 logger = logging.getLogger(__name__)
 
@@ -50,7 +46,8 @@ def logged(wsgi_app: Callable[..., Iterable[bytes]]) -> Any:
             return start_response(status, [*headers, (HEADER, request.id)], *others)
 
         try:
-            return ending(wsgi_app(environ, start), end)
+            response = wsgi_app(environ, start)
+            return ending(response, environ.get("wsgi.file_wrapper"), end)
         except BaseException:
             end()
             raise
@@ -58,20 +55,22 @@ def logged(wsgi_app: Callable[..., Iterable[bytes]]) -> Any:
     return wrapper
 
 
-def ending(response: Any, end: Callable[[], None]) -> Iterable[bytes]:
+def ending(response: Any, file: Any, end: Callable[[], None]) -> Iterable[bytes]:
     """Return a response that calls a function when it has been closed."""
+    close = partial(both, getattr(response, "close", None), end)
+    if file and isinstance(response, file):
+        # It stays an object that the server can send without reading it.
+        response.close = close
+        return response  # type: ignore[no-any-return]
+
+    # Nothing refers to itself: a stream that is forgotten ends at once.
+    return ClosingIterator(iter(iter(response).__next__, None), close)
+
+
+def both(close: Callable[[], None] | None, end: Callable[[], None]) -> None:
     try:
-        # A file stays an object that the server can send without reading it.
-        response.close = partial(both, response.close, end)
-    except AttributeError:
-        response = ClosingIterator(response, end)
-
-    return response  # type: ignore[no-any-return]
-
-
-def both(close: Callable[[], None], end: Callable[[], None]) -> None:
-    try:
-        close()
+        if close:
+            close()
     finally:
         end()
 
@@ -90,8 +89,10 @@ def finish(
     }
     if request.error:
         logger.warning(f"{LINE}: %(error)s", line | {"error": request.error})
-    else:
-        logger.info(LINE, line)
+    elif logger.isEnabledFor(logging.INFO):
+        # info() would look for the line of code that has called it.
+        told = (logger.name, logging.INFO, __file__, 0, LINE, (line,), None)
+        logger.handle(logger.makeRecord(*told))
 
     request.ended = True
     error = sys.exc_info()[1]
