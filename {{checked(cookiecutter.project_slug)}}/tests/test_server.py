@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import signal
 import socket
 import subprocess
 import sys
@@ -92,3 +93,52 @@ def test_a_number_that_makes_no_sense_ends_the_start_with_one_line(
     assert ended.returncode == 1
     refusal = f"{name} is {value!r}; it must be a whole number from 1 to {most}"
     assert ended.stderr == f"Error: {refusal}\n"
+
+
+def test_a_new_release_takes_over_without_a_pause(
+    migrated_database: str, tmp_path: Path
+) -> None:
+    """By the program, as it cannot start anew what ``python -m`` has started."""
+    log = tmp_path / "log"
+    environment = os.environ | {
+        "DATABASE_URL": migrated_database,
+        "ENVIRONMENT": "development",
+        "HOME": str(tmp_path),
+        "PORT": str(free_port()),
+        "SECRET_KEY": "test",
+        "WEB_CONCURRENCY": "1",
+        "XDG_RUNTIME_DIR": "",
+    }
+    program = Path(sys.executable).with_name("gunicorn")
+    with log.open("w") as file:
+        process = subprocess.Popen(
+            [program, "--pid", tmp_path / "pid"],
+            cwd=PROJECT,
+            env=environment,
+            stderr=file,
+        )
+
+    try:
+        wait_for(log, "Booting worker", 1)
+        process.send_signal(signal.SIGUSR2)
+        wait_for(log, "Booting worker", 2)
+        new = int((tmp_path / "pid.2").read_text())
+        process.terminate()
+        assert process.wait(20) == 0
+        os.kill(new, signal.SIGTERM)
+        wait_for(log, "Shutting down", 2)
+    finally:
+        process.kill()
+        process.wait()
+
+    # Nothing that another project of the same account would find.
+    assert {path.name for path in tmp_path.iterdir()} <= {"log", "pid", "pid.2"}
+
+
+def wait_for(log: Path, text: str, times: int) -> None:
+    for _ in range(600):
+        if log.read_text().count(text) >= times:
+            return
+        time.sleep(0.05)
+
+    raise TimeoutError(log.read_text())

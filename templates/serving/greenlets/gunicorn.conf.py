@@ -31,3 +31,19 @@ worker_class = "gevent"
 forwarder_headers = ""
 secure_scheme_headers: dict[str, str] = {}
 raw_env = [Hidden(f"{name}={value}") for name, value in added.items()]
+
+# What a worker has begun is finished before the 30 seconds of container platforms end.
+graceful_timeout = 25
+timeout = 30
+
+# A new process takes over now and then, so that a leak of memory stays small.
+max_requests = 100_000
+max_requests_jitter = 10_000
+
+logger_class = "my_flask_app.ops.server_log.Logger"
+
+# Gunicorn's default is in the home folder, where projects would share it.
+control_socket_disable = True
+
+# In memory where it can be: in a container, the tree may be read-only and slow.
+worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None

@@ -6,11 +6,11 @@ from typing import Any
 from flask import Flask
 
 from . import errors
-from . import ops
 from . import my_feature
 from .config import load_config
 from .database import db
 from .environment import instance_folder
+from .ops.parts import init_ops
 
 
 def create_app(config: Mapping[str, Any] | None = None) -> Flask:
@@ -24,6 +24,6 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     app.config.from_mapping(load_config(config or {}))
     db.init_app(app)
     errors.init_app(app)
-    ops.init_app(app)
     app.register_blueprint(my_feature.blueprint)
+    init_ops(app)
     return app

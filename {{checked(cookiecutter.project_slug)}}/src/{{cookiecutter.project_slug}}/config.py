@@ -5,12 +5,12 @@ from typing import Any
 
 from sqlalchemy import URL
 
-from . import ops
 from .database import settings
 from .database.urls import parse_url
 from .environment import ConfigError
 from .environment import load_env
 from .environment import required
+from .ops.parts import SETTINGS
 
 
 def load_config(given: Mapping[str, Any]) -> dict[str, Any]:
@@ -27,7 +27,7 @@ def load_config(given: Mapping[str, Any]) -> dict[str, Any]:
     load_env()
     config = dict(given)
     problems = []
-    for add in (add_secret_key, add_database, *ops.SETTINGS):
+    for add in (add_secret_key, add_database, *SETTINGS):
         try:
             add(config)
         except ConfigError as error:

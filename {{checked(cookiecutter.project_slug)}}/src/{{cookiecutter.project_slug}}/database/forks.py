@@ -7,6 +7,7 @@ socket, it is replaced in the child, so that nothing can be sent over it.
 Tested in ``tests/database/test_forks.py``.
 """
 
+import atexit
 import ctypes
 import os
 from collections.abc import Callable
@@ -90,6 +91,15 @@ def forget() -> None:
     for registry in registries:
         registry.clear()
 
+
+def close_connections() -> None:
+    """Close those that nobody uses, as drivers may complain of open ones at exit."""
+    own = all(record.info["process"] == os.getpid() for record in records)
+    for engine in engines:
+        engine.dispose(close=own)
+
+
+atexit.register(close_connections)
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=forget)

@@ -7,8 +7,6 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from flask.helpers import get_debug_flag
-
 from ..environment import ConfigError
 
 MODES = ("production", "development")
@@ -58,6 +56,9 @@ def refuse_debug_mode(config: Mapping[str, Any]) -> None:
 
     :raises ConfigError: in production, if it is on.
     """
+    # Here, as Gunicorn's first process imports this module, but not Flask.
+    from flask.helpers import get_debug_flag
+
     on = get_debug_flag() or config.get("DEBUG")
     if on and is_production(config):
         raise ConfigError("FLASK_DEBUG is on; it must be off in production")

@@ -1,5 +1,8 @@
 """The errors of PostgreSQL that are not the application's fault are known."""
 
+import os
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -96,3 +99,47 @@ def test_a_transaction_that_conflicts_is_run_again(
     statements = [text(FAIL.format(code)), text("SELECT 7")]
     with app.app_context():
         assert run_transaction(lambda: db.session.scalar(statements.pop(0))) == 7
+
+
+SLEEP = """
+from sqlalchemy import text
+from my_flask_app.app import create_app
+from my_flask_app.database import db
+
+with create_app({"SECRET_KEY": "test", "TESTING": True}).app_context():
+    db.session.execute(text("SELECT pg_sleep(60), 'of a process'"))
+"""
+
+SLEEPING = """
+SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%of a process%'
+AND state = 'active' AND pid <> pg_backend_pid()
+"""
+
+
+def test_what_a_killed_process_has_asked_ends(
+    app: Flask, migrated_database: str
+) -> None:
+    def wait_for(number: int) -> bool:
+        for _ in range(100):
+            with db.engine.connect() as connection:
+                if connection.scalar(text(SLEEPING)) == number:
+                    return True
+            time.sleep(0.1)
+
+        return False
+
+    with app.app_context():
+        with db.engine.connect() as connection:
+            version = connection.scalar(text("SHOW server_version_num"))
+        if int(version) < 140000 or os.name == "nt":
+            pytest.skip("the server does not look whether a client is there")
+
+        environment = os.environ | {"DATABASE_URL": migrated_database}
+        process = subprocess.Popen([sys.executable, "-c", SLEEP], env=environment)
+        try:
+            assert wait_for(1)
+        finally:
+            process.kill()
+            process.wait()
+
+        assert wait_for(0)

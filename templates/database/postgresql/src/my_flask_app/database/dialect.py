@@ -59,10 +59,15 @@ MEANINGS: dict[object, type[DBAPIError]] = {
     "57": OperationalError,
 }
 
-# Limits how long a statement waits for a lock, if nothing has limited it further.
+# Limits how long a statement waits for a lock, if nothing has limited it further, and
+# how long one goes on for a process that was killed: from PostgreSQL 14 on, not on
+# Windows.
 LIMIT_WAITING = """
-SELECT set_config('lock_timeout', '{milliseconds}', false) FROM pg_settings
+SELECT set_config(
+    name, CASE name WHEN 'lock_timeout' THEN '{milliseconds}' ELSE '2s' END, false
+) FROM pg_settings
 WHERE name = 'lock_timeout' AND setting::int NOT BETWEEN 1 AND {milliseconds}
+OR name = 'client_connection_check_interval' AND setting = '0' AND version() ~ 'linux'
 """
 
 # SQLAlchemy's option sets the isolation level of a transaction.
