@@ -188,7 +188,7 @@ def model() -> Iterator[Table]:
 
 
 def test_models_that_differ_from_the_tables_are_named(url: str, model: Table) -> None:
-    assert "differ: add_table shelves." in wrong()["modelled"]
+    assert "1 differ: add_table shelves." in wrong()["modelled"]
 
 
 def test_columns_that_differ_are_named(
@@ -197,5 +197,5 @@ def test_columns_that_differ_are_named(
     with committing_app.app_context():
         model.create(db.engine)
         model.append_column(Column("pages", Integer))
-        assert "differ: add_column shelves.pages." in wrong()["modelled"]
+        assert "1 differ: add_column shelves.pages." in wrong()["modelled"]
         model.drop(db.engine)

@@ -44,8 +44,8 @@ def applied(setup: Setup) -> Iterator[str]:
     known = {it.revision for it in all_.walk_revisions()}
     if unknown := ", ".join(sorted(now - known)):
         yield (
-            f"The database has the migration {unknown}, which is not in this version of"
-            " the application. Deploy the version that has it."
+            f"The database has the migration {unknown}, which is not here. Deploy the"
+            " version of the application that has it."
         )
     elif pending := list(all_.iterate_revisions("heads", tuple(now) or "base")):
         yield (
@@ -68,20 +68,15 @@ def modelled(setup: Setup) -> Iterator[str]:
 
     if found:
         names = ", ".join(map(described, found[:AT_MOST]))
-        more = ", …" if len(found) > AT_MOST else ""
         yield (
-            f"The models and the tables differ: {names}{more}. Run `flask db migrate`,"
-            " read what it has written, and run `flask db upgrade`."
+            f"{len(found)} differ: {names}. Run `flask db migrate`, read what it has"
+            " written, and run `flask db upgrade`."
         )
 
 
 def described(difference: Any) -> str:
-    """Return what would bring a table up to its model, in short."""
-    if isinstance(difference, list):
-        name, _, table, column, *_ = difference[0]
-        return f"{name} {table}.{column}"
-
-    name, *items = difference
+    """Return in short what Alembic would do, and to what."""
+    name, *items = difference[0][:4] if isinstance(difference, list) else difference
     named = [it if isinstance(it, str) else getattr(it, "name", None) for it in items]
     return f"{name} {'.'.join(filter(None, named))}"
 

@@ -6,10 +6,12 @@ Tested in ``tests/ops/test_doctor.py``.
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from contextlib import ExitStack
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+from typing import TypeVar
 
 from flask import Flask
 from sqlalchemy import Connection
@@ -21,6 +23,8 @@ from .database import looking_engine
 # It is run by its path, so that nothing is imported before gevent has patched.
 WORKER = Path(__file__).with_name("worker.py")
 RUN = "import runpy, sys; runpy.run_path(sys.argv[1])"
+
+T = TypeVar("T")
 
 
 class NotLooked(Exception):
@@ -36,52 +40,59 @@ class Setup:
 
     @cached_property
     def started(self) -> Flask | Exception:
-        try:
-            from ...app import create_app
-
-            return create_app()
-        except Exception as error:
-            return error
+        return tried(create_app)
 
     @cached_property
     def engine(self) -> Engine:
-        if isinstance(self.started, Exception):
-            raise NotLooked("The application does not start.")
-
-        with self.started.app_context():
+        with needed(self.started, "The application does not start.").app_context():
             return db.engine
 
     @cached_property
     def reached(self) -> Connection | Exception:
-        try:
-            return self.closing.enter_context(looking_engine(self.engine).connect())
-        except NotLooked:
-            raise
-        except Exception as error:
-            return error
+        engine = looking_engine(self.engine)
+        return tried(lambda: self.closing.enter_context(engine.connect()))
 
     @property
     def connection(self) -> Connection:
-        if isinstance(self.reached, Exception):
-            raise NotLooked("The database cannot be used.")
-
-        self.reached.rollback()  # A statement of another check may have failed.
-        return self.reached
+        connection = needed(self.reached, "The database cannot be used.")
+        connection.rollback()  # A statement of another check may have failed.
+        return connection
 
     @cached_property
     def served(self) -> dict[str, Any] | Exception:
-        return self.ask_worker("")
+        return tried(self.ask_worker)
 
     @property
     def server(self) -> dict[str, Any]:
         """What ``gunicorn.conf.py`` says."""
-        if isinstance(self.served, Exception):
-            raise NotLooked("Gunicorn cannot be started.")
+        return needed(self.served, "Gunicorn cannot be started.")
 
-        return self.served
-
-    def ask_worker(self, statement: str) -> dict[str, Any] | Exception:
+    def ask_worker(self, statement: str = "") -> dict[str, Any]:
+        """Return what ``gunicorn.conf.py`` says, and whether a statement blocks."""
         command = [sys.executable, "-c", RUN, str(WORKER), statement]
         done = subprocess.run(command, capture_output=True, text=True)
-        lines = (done.stdout if done.returncode == 0 else done.stderr).splitlines()
-        return json.loads(lines[-1]) if done.returncode == 0 else ValueError(lines[-1])
+        if done.returncode:
+            raise ValueError(done.stderr.splitlines()[-1])
+
+        answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+        return answer
+
+
+def create_app() -> Flask:
+    from ...app import create_app
+
+    return create_app()
+
+
+def tried(function: Callable[[], T]) -> T | Exception:
+    try:
+        return function()
+    except Exception as error:
+        return error
+
+
+def needed(part: T | Exception, reason: str) -> T:
+    if isinstance(part, Exception):
+        raise NotLooked(reason)
+
+    return part
