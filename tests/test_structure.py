@@ -27,7 +27,7 @@ URLS = [
 OWNED = 400
 MACHINERY = {"sqlite": 4300, "server": 3640}
 MODULE = 150
-OPERATIONS = {"ops": 350, "ops/doctor": 500}
+OPERATIONS = {"ops": 350, "ops/doctor": 560}
 OPERATION = 100
 
 
