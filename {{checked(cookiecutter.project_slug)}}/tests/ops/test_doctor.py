@@ -13,6 +13,7 @@ import pytest
 from click.testing import CliRunner
 from flask import Flask
 from sqlalchemy import Column
+from sqlalchemy import Enum
 from sqlalchemy import inspect
 from sqlalchemy import Integer
 from sqlalchemy import Table
@@ -198,4 +199,16 @@ def test_columns_that_differ_are_named(
         model.create(db.engine)
         model.append_column(Column("pages", Integer))
         assert "1 differ: add_column shelves.pages." in wrong()["modelled"]
+        model.drop(db.engine)
+
+
+def test_rows_that_no_member_of_an_enum_is_like_are_named(
+    committing_app: Flask, url: str, model: Table
+) -> None:
+    model.append_column(Column("kind", Enum("PROSE", native_enum=False)))
+    with committing_app.app_context():
+        model.create(db.engine)
+        db.session.execute(text("INSERT INTO shelves (id, kind) VALUES (1, 'POEM')"))
+        db.session.commit()
+        assert "shelves.kind: rows hold 'POEM'" in wrong()["stored"]
         model.drop(db.engine)
