@@ -56,6 +56,13 @@ def test_an_installed_project_migrates_serves_and_stops(
     assert not list((project.path / ".venv").rglob("pytest"))
 
     run(programs / "flask", "db", "upgrade", folder=project.path)
+    # It is found in the metadata of the package.
+    doctor = (programs / "flask", "doctor")
+    healthy = run(*doctor, folder=project.path, ENVIRONMENT="production")
+    assert healthy.endswith(" ok, 0 wrong, 0 skipped\n")
+    with pytest.raises(AssertionError, match="wrong    The application starts"):
+        run(*doctor, folder=project.path, DATABASE_URL="http://nowhere")
+
     command = [programs / "gunicorn"]
     with served(project.path, command, clean_environment()) as (url, process):
         assert "<h1>" in fetch(url)
