@@ -152,7 +152,7 @@ def test_make_shell_has_db_and_the_models(
         cwd=str(project.path),
         env=environment | {"TERM": "dumb"},
         encoding="utf-8",
-        timeout=60,
+        timeout=240,
     )
     shell.expect(">>> ")
     shell.sendline("print(6 * 7, db.session.query(Student).count())")
