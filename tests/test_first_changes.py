@@ -120,11 +120,12 @@ def delete_the_example(project: Project) -> None:
 
 def readme(project: Project) -> str:
     pages = ("README.md", "docs/development.md")
-    return "".join((project.path / name).read_text() for name in pages)
+    return "\n".join((project.path / name).read_text() for name in pages)
 
 
 def paragraph(title: str, project: Project) -> str:
-    return readme(project).partition(f"**{title}")[2].partition("\n**")[0]
+    rest = readme(project).partition(f"**{title}")[2]
+    return re.split(r"\n\*\*|\n##? ", rest)[0]
 
 
 def commands(title: str, project: Project) -> str:
