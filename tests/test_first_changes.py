@@ -1,4 +1,4 @@
-"""The first changes that the README of a project describes, done as it says."""
+"""The first changes that the pages of a project describe, done as they say."""
 
 import os
 import re
@@ -119,11 +119,13 @@ def delete_the_example(project: Project) -> None:
 
 
 def readme(project: Project) -> str:
-    return (project.path / "README.md").read_text()
+    pages = ("README.md", "docs/development.md")
+    return "\n".join((project.path / name).read_text() for name in pages)
 
 
 def paragraph(title: str, project: Project) -> str:
-    return readme(project).partition(f"**{title}")[2].partition("\n**")[0]
+    rest = readme(project).partition(f"**{title}")[2]
+    return re.split(r"\n\*\*|\n##? ", rest)[0]
 
 
 def commands(title: str, project: Project) -> str:

@@ -33,8 +33,8 @@ BEFORE = [
     (f"{PROJECT}/pyproject.toml", "gunicorn>=23,<28", "gunicorn>=22,<27"),
     (
         f"{PROJECT}/README.md",
-        "`make lint` checks style and types",
-        "`make lint` checks",
+        "and shows errors in the browser",
+        "and shows errors",
     ),
     (f"{PACKAGE}/database/lifetimes.py", "When a database session ends", "The end"),
     (f"{PACKAGE}/static/style.css", "max-width: ", "max-width:  "),

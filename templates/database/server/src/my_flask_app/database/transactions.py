@@ -66,7 +66,7 @@ def run_transaction(
                 raise
 
         # At random, so that those who met do not meet again.
-        time.sleep(random.uniform(0, min(1, 0.01 * 2**retry)))
+        time.sleep(random.uniform(0, min(1, 0.01 * 2**retry)))  # noqa: S311
         retry += 1
 
 
