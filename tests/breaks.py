@@ -309,6 +309,16 @@ POSTGRESQL_BREAKS = {
         "driver.has_failed(connection.dbapi_connection)",
         "False",
     ),
+    "connections that are left open at exit": (
+        "database/forks.py",
+        "atexit.register(close_connections)\n",
+        "",
+    ),
+    "a query that goes on for a killed process": (
+        "database/dialect.py",
+        "ELSE '2s'",
+        "ELSE '0'",
+    ),
 }
 
 SQLALCHEMY_BREAKS = {
@@ -994,6 +1004,16 @@ SQLITE_BREAKS = {
         "wait(step, latest_end())",
         "step()",
     ),
+    "a database that others can read": (
+        "database/files.py",
+        "os.mknod(self.path, 0o600)",
+        "pass",
+    ),
+    "a process that is not ready while others write": (
+        "ops/health.py",
+        'sqlite_begin="DEFERRED"',
+        "",
+    ),
 }
 
 SERVER_BREAKS = {
@@ -1398,6 +1418,16 @@ SERVER_BREAKS = {
         "return isinstance(error, TimeoutError)",
         "return False",
     ),
+    "a password in the query of a URL that is shown": (
+        "database/urls.py",
+        "hide_password and SECRETS.search(name)",
+        "False",
+    ),
+    "a password that is taken for the host": (
+        "database/urls.py",
+        'text.partition("?")[0].count("@") > ',
+        'text.count("@") < 0 > ',
+    ),
 }
 
 # Of a server, and noticed where greenlets serve.
@@ -1428,6 +1458,65 @@ SQLITE_GREENLET_BREAKS = {
     ),
 }
 
+# Of ops/, which is the same with every answer.
+OPERATION_BREAKS = {
+    "a key that can be guessed": (
+        "ops/production.py",
+        "if len(text) < LENGTH",
+        "if False",
+    ),
+    "a debugger for everybody": (
+        "ops/production.py",
+        "if on and is_production(config):",
+        "if False:",
+    ),
+    "a cookie that is sent over http": (
+        "ops/security.py",
+        '"SESSION_COOKIE_SECURE", is_production(config)',
+        '"SESSION_COOKIE_SECURE", False',
+    ),
+    "a proxy that nobody has": (
+        "ops/security.py",
+        'proxies := app.config["PROXIES"]',
+        "proxies := 1",
+    ),
+    "errors that tell what people have written": (
+        "ops/security.py",
+        '"hide_parameters": is_production(config)',
+        '"hide_parameters": False',
+    ),
+    "a form that anybody may send": (
+        "ops/safe_forms.py",
+        "self.refuse_forged()",
+        "pass",
+    ),
+    "a process that is ready while it stops": (
+        "ops/health.py",
+        "if is_stopping():",
+        "if False:",
+    ),
+    "a process that is ready without its migrations": (
+        "ops/health.py",
+        "self.versions.are_missing_in(versions)",
+        "False",
+    ),
+    "a connection for each who asks whether the process is ready": (
+        "ops/health.py",
+        "if self.asked is None or self.asked.done():",
+        "if True:",
+    ),
+    "a name of a request that ends the line": (
+        "ops/request_log.py",
+        "given if ACCEPTED.fullmatch(given) else token_hex(8)",
+        "given",
+    ),
+    "a traceback for what is temporary": (
+        "ops/queries.py",
+        "if request and error and is_temporary(error):",
+        "if False:",
+    ),
+}
+
 # Only what serves a project can notice these.
 SCENARIO_BREAKS = {
     "no patience with requests when it stops": (
@@ -1446,6 +1535,7 @@ ALL = (
     | SERVER_BREAKS
     | GREENLET_BREAKS
     | SQLITE_GREENLET_BREAKS
+    | OPERATION_BREAKS
     | SCENARIO_BREAKS
 )
 

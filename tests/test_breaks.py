@@ -18,6 +18,7 @@ from tests.breaks import break_project
 from tests.breaks import BREAKS
 from tests.breaks import FLASK_SQLALCHEMY_BREAKS
 from tests.breaks import GREENLET_BREAKS
+from tests.breaks import OPERATION_BREAKS
 from tests.breaks import POSTGRESQL_BREAKS
 from tests.breaks import SCENARIO_BREAKS
 from tests.breaks import SERVER_BREAKS
@@ -43,6 +44,7 @@ def cases() -> list[object]:
             ("PostgreSQL", sqlalchemy, greenlets, GREENLET_BREAKS),
             ("MariaDB", sqlalchemy, threads, SERVER_BREAKS),
             ("SQLite", sqlalchemy, threads, SQLITE_BREAKS),
+            ("SQLite", flask_sqlalchemy, threads, OPERATION_BREAKS),
             ("SQLite", sqlalchemy, greenlets, SQLITE_GREENLET_BREAKS),
         ]
         for name in breaks
@@ -79,6 +81,10 @@ NOTICED_IN = {
     "a connection that died ruins a complete answer": "test_connections.py",
     "initialization calls the teardown functions of others": "test_sessions.py",
     "a second database": "test_settings.py",
+    "connections that are left open at exit": "test_request_log.py",
+    "a query that goes on for a killed process": "test_failures.py",
+    "a password in the query of a URL that is shown": "test_passwords.py",
+    "a password that is taken for the host": "test_passwords.py",
     "a lower limit of the server is raised": "test_waiting.py",
     "a socket shared with a child process": "test_sockets.py",
     "no time-out for a server that does not answer": "test_time_out.py",
