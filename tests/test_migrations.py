@@ -311,6 +311,10 @@ def test_two_heads_are_one_message_wherever_they_are_met(project: Project) -> No
     assert tests.returncode == 1
     assert tests.stdout.count(remedy) == 1
     assert len(tests.stdout.splitlines()) < 10, tests.stdout
+    tests = project.try_python("-m", "pytest", "-q", "-p", "xdist", "-n2")
+    assert tests.returncode != 0
+    assert 1 <= tests.stdout.count(remedy) <= 6, tests.stdout
+    assert len(tests.stdout.splitlines()) < 30, tests.stdout
     flask(project, "db", "merge", "heads")
     flask(project, "db", "upgrade")
 

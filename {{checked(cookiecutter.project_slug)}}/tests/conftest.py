@@ -1,6 +1,7 @@
 """The fixtures of all tests; ``docs/testing.md`` has an example of each."""
 
 import gc
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -22,16 +23,22 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Return how many processes run the tests, as far as each can have a database."""
+    return min(4, os.cpu_count() or 1) if TestDatabase.is_for_each_process() else 0
+
+
 @pytest.fixture(scope="session")
-def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestDatabase]:
+def database(request: pytest.FixtureRequest) -> Iterator[TestDatabase]:
     """Return the database of this process, which is made anew where it has to be."""
-    database = TestDatabase(tmp_path_factory)
+    database = TestDatabase(request)
     yield database
     database.drop()
 
 
 @pytest.fixture
-def migrated_database(database: TestDatabase) -> str:
+def migrated_database(database: TestDatabase, request: pytest.FixtureRequest) -> str:
     """Return the URL of the database, as migrations leave it."""
     if not database.is_migrated:
         app = create_app(config_for_tests(database.make_anew()))
@@ -39,7 +46,7 @@ def migrated_database(database: TestDatabase) -> str:
         dispose(app)
         if result.exit_code:
             reason = result.output or repr(result.exception)
-            end(f"`flask db upgrade` has failed: {reason}")
+            end(request.session, f"`flask db upgrade` has failed: {reason}")
 
         database.is_migrated = True
 

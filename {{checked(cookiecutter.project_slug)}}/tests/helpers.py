@@ -60,12 +60,14 @@ def connections_in_use(app: Flask) -> int:
     return pool.checkedout()
 
 
-def end(reason: str) -> NoReturn:
-    """End the run, or each test of a process, whose end nobody would see."""
-    if WORKER:
-        pytest.fail(reason, pytrace=False)
+def end(session: pytest.Session, reason: str) -> NoReturn:
+    """End the run, as no other test would pass."""
+    if not WORKER:
+        pytest.exit(reason, 1)
 
-    pytest.exit(reason, 1)
+    # pytest-xdist takes an exit for a crash.
+    session.shouldstop = reason
+    pytest.fail(reason, pytrace=False)
 
 
 @contextmanager

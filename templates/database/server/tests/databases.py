@@ -43,7 +43,7 @@ class TestDatabase:
     # It is no class of tests.
     __test__ = False
 
-    def __init__(self, _: pytest.TempPathFactory) -> None:
+    def __init__(self, request: pytest.FixtureRequest) -> None:
         self.is_migrated = False
         try:
             load_env()
@@ -52,7 +52,15 @@ class TestDatabase:
             test_url = database_url("TEST_DATABASE_URL") if given else url_beside(url)
             self.prepare(of_worker(test_url), url if given else None)
         except (ConfigError, DBAPIError) as error:
-            end(f"no database for the tests: {error}")
+            end(request.session, f"no database for the tests: {error}")
+
+    @staticmethod
+    def is_for_each_process() -> bool:
+        """Tell whether the tests may create databases; else one is named."""
+        with suppress(ConfigError):
+            load_env()
+
+        return "TEST_DATABASE_URL" not in os.environ
 
     def prepare(self, test_url: URL, url: URL | None) -> None:
         self.own = not url or bool(WORKER)

@@ -9,10 +9,14 @@ class TestDatabase:
     # It is no class of tests.
     __test__ = False
 
-    def __init__(self, folders: pytest.TempPathFactory) -> None:
-        self.folders = folders
+    def __init__(self, request: pytest.FixtureRequest) -> None:
+        self.folders = request.getfixturevalue("tmp_path_factory")
         self.url = ""
         self.is_migrated = False
+
+    @staticmethod
+    def is_for_each_process() -> bool:
+        return True
 
     def make_anew(self) -> str:
         """Return the URL of a database with nothing in it."""
