@@ -44,6 +44,7 @@ def project(request: pytest.FixtureRequest, bake: Bake, layer: str) -> Project:
 def is_machinery(project: Project, path: Path) -> bool:
     return path.is_relative_to(project.package / "database") or path.name in (
         "__main__.py",
+        "env_file.py",
         "environment.py",
         "greenlets.py",
         "times.py",

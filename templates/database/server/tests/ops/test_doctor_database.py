@@ -4,12 +4,13 @@ import pytest
 from click.testing import CliRunner
 from sqlalchemy import make_url
 from sqlalchemy import URL
-from test_doctor import examined
-from test_doctor import folder as folder
-from test_doctor import url as url
-from test_doctor import wrong
 
 from my_flask_app.ops.doctor import doctor
+
+from .test_doctor import examined
+from .test_doctor import folder as folder
+from .test_doctor import url as url
+from .test_doctor import wrong
 
 
 @pytest.fixture
