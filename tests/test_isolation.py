@@ -92,7 +92,6 @@ ROWS: list[tuple[dict[str, str], dict[str, str], set[str]]] = [
             "compose.yaml",
             "docs/development.md",
             "docs/migrations.md",
-            "docs/migrations.md",
             "docs/production-a.md",
             "gunicorn.conf.py",
             "pyproject.toml",
