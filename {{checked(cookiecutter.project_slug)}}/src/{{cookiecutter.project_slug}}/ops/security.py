@@ -93,7 +93,7 @@ def init_app(app: Flask) -> None:
 
         return wsgi_app(environ, start)
 
-    app.wsgi_app = protected  # type: ignore[assignment]
+    app.wsgi_app = protected  # type: ignore[method-assign]
     if proxies := app.config["PROXIES"]:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
             app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies
