@@ -25,9 +25,9 @@ URLS = [
 ]
 
 OWNED = 400
-MACHINERY = {"sqlite": 4350, "server": 3710}
+MACHINERY = {"sqlite": 4360, "server": 3720}
 MODULE = 150
-OPERATIONS = {"ops": 350, "ops/doctor": 560}
+OPERATIONS = {"ops": 675, "ops/doctor": 555}
 OPERATION = 100
 
 
