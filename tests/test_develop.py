@@ -130,6 +130,8 @@ def test_make_dev_reloads_and_shows_errors_in_the_browser(
         output = process.communicate(timeout=30)[0]
 
     assert '"GET / HTTP/1.1' in output
+    # That is the line of the request; there is no second one.
+    assert " queries in " not in output
     assert "reloading" in output
 
 

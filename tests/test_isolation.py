@@ -174,6 +174,7 @@ ROWS: list[tuple[dict[str, str], dict[str, str], set[str]]] = [
             "README.md",
             "compose.yaml",
             "docs/development.md",
+            "docs/migrations.md",
             "pyproject.toml",
             f"{DATABASE}/dialect.py",
             f"{PACKAGE}/ops/doctor/dialect.py",

@@ -5,12 +5,12 @@ import pytest
 from sqlalchemy import make_url
 from sqlalchemy.pool import QueuePool
 
-from my_flask_app import environment
+from my_flask_app import env_file
 from my_flask_app.app import create_app
 from my_flask_app.config import load_config
 from my_flask_app.database import db
+from my_flask_app.env_file import load_env
 from my_flask_app.environment import ConfigError
-from my_flask_app.environment import load_env
 
 URL = "{{ database().accepted_url }}"
 OTHER_URL = "{{ database().refused_url }}"
@@ -22,7 +22,7 @@ def folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     folder = tmp_path / "project"
     folder.mkdir()
     monkeypatch.chdir(folder)
-    monkeypatch.setattr(environment, "project_folder", lambda: folder)
+    monkeypatch.setattr(env_file, "project_folder", lambda: folder)
     for name in [name for name in os.environ if name.startswith("DATABASE_")]:
         monkeypatch.delenv(name)
 

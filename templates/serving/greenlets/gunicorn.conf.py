@@ -3,9 +3,9 @@
 import os
 
 import my_flask_app.greenlets  # noqa: F401  (patches when imported)
-from my_flask_app.environment import Hidden
+from my_flask_app.env_file import Hidden
+from my_flask_app.env_file import missing_settings
 from my_flask_app.environment import in_one_line
-from my_flask_app.environment import missing_settings
 from my_flask_app.environment import number
 
 with in_one_line():
@@ -46,4 +46,4 @@ logger_class = "my_flask_app.ops.server_log.Logger"
 control_socket_disable = True
 
 # In memory where it can be: in a container, the tree may be read-only and slow.
-worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108

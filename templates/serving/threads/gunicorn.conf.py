@@ -2,9 +2,9 @@
 
 import os
 
-from my_flask_app.environment import Hidden
+from my_flask_app.env_file import Hidden
+from my_flask_app.env_file import missing_settings
 from my_flask_app.environment import in_one_line
-from my_flask_app.environment import missing_settings
 from my_flask_app.environment import number
 
 with in_one_line():
@@ -43,4 +43,4 @@ logger_class = "my_flask_app.ops.server_log.Logger"
 control_socket_disable = True
 
 # In memory where it can be: in a container, the tree may be read-only and slow.
-worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108

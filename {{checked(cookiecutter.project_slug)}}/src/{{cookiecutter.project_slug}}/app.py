@@ -9,7 +9,7 @@ from . import errors
 from . import my_feature
 from .config import load_config
 from .database import db
-from .environment import instance_folder
+from .env_file import instance_folder
 from .ops.parts import init_ops
 
 

@@ -7,8 +7,8 @@ from sqlalchemy import URL
 
 from .database import settings
 from .database.urls import parse_url
+from .env_file import load_env
 from .environment import ConfigError
-from .environment import load_env
 from .environment import required
 from .ops.parts import SETTINGS
 

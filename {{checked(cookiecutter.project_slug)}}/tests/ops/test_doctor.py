@@ -20,7 +20,7 @@ from sqlalchemy import Table
 from sqlalchemy import text
 
 import my_flask_app.app
-from my_flask_app import environment
+from my_flask_app import env_file
 from my_flask_app.database import alembic_commands
 from my_flask_app.database import Base
 from my_flask_app.database import db
@@ -43,7 +43,7 @@ Examine = Callable[..., Findings]
 @pytest.fixture(autouse=True)
 def folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """Have all that production needs but a database, and return a folder for files."""
-    monkeypatch.setattr(environment, "project_folder", lambda: tmp_path)
+    monkeypatch.setattr(env_file, "project_folder", lambda: tmp_path)
     monkeypatch.setattr(looking, "project_folder", lambda: tmp_path)
     for name in ("ENVIRONMENT", "FLASK_DEBUG", "DATABASE_URL_FILE", "SECRET_KEY_FILE"):
         monkeypatch.delenv(name, raising=False)

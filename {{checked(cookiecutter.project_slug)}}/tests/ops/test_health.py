@@ -142,6 +142,13 @@ def test_a_database_is_behind_or_ahead(
     assert Versions(tmp_path).are_missing_in(found) is missing
 
 
+def test_a_load_balancer_may_ask_by_address(serve: Callable[..., Server]) -> None:
+    server = serve(TRUSTED_HOSTS="example.com")
+    assert server.ask("/").startswith(b"HTTP/1.1 400 ")
+    for path in ("/healthz", "/readyz"):
+        assert server.ask(path).startswith(b"HTTP/1.1 200 ")
+
+
 def test_a_worker_that_stops_is_not_ready(serve: Callable[..., Server]) -> None:
     server = serve()
     assert server.ask("/readyz").startswith(b"HTTP/1.1 200 ")

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from my_flask_app import env_file
 from my_flask_app import environment
 from my_flask_app.app import create_app
 from my_flask_app.config import load_config
@@ -16,7 +17,7 @@ URL = "{{ database().accepted_url }}"
 @pytest.fixture(autouse=True)
 def folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """Have all that production needs, and return a folder for files."""
-    monkeypatch.setattr(environment, "project_folder", lambda: tmp_path)
+    monkeypatch.setattr(env_file, "project_folder", lambda: tmp_path)
     for name in ("ENVIRONMENT", "FLASK_DEBUG", "DATABASE_URL_FILE", "SECRET_KEY_FILE"):
         monkeypatch.delenv(name, raising=False)
 

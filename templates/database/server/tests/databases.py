@@ -20,8 +20,8 @@ from workers import WORKER
 
 from my_flask_app.config import database_url
 from my_flask_app.database.connections import create_engine
+from my_flask_app.env_file import load_env
 from my_flask_app.environment import ConfigError
-from my_flask_app.environment import load_env
 
 DATABASE = text("{{ database().dialect.sql.database }}")
 

@@ -5,11 +5,10 @@ Tested in ``tests/ops/test_security.py``.
 
 import os
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from flask import Flask
-from flask import request
-from flask import Response
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from ..environment import ConfigError
@@ -80,21 +79,22 @@ def hide_parameters(config: dict[str, Any]) -> None:
 
 
 def init_app(app: Flask) -> None:
+    hsts = {"Strict-Transport-Security": HSTS} if is_production(app.config) else {}
+    wsgi_app = app.wsgi_app
+
+    def protected(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        secure = environ["wsgi.url_scheme"] == "https"
+        ours = HEADERS | hsts if secure else HEADERS
+
+        def start(status: str, given: list[tuple[str, str]], *others: Any) -> Any:
+            names = {name.lower() for name, _ in given}
+            added = [it for it in ours.items() if it[0].lower() not in names]
+            return start_response(status, given + added, *others)
+
+        return wsgi_app(environ, start)
+
+    app.wsgi_app = protected  # type: ignore[method-assign]
     if proxies := app.config["PROXIES"]:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
             app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies
         )
-
-    headers = list(HEADERS.items())
-    hsts = [("Strict-Transport-Security", HSTS)]
-    secure = headers + hsts if is_production(app.config) else headers
-
-    @app.after_request
-    def add_headers(response: Response) -> Response:
-        # Once, as each look into the headers goes through all of them.
-        present = {name.lower() for name, _ in response.headers}
-        for name, value in secure if request.is_secure else headers:
-            if name.lower() not in present:
-                response.headers.add(name, value)
-
-        return response

@@ -140,7 +140,7 @@ def test_a_database_is_not_opened_with_the_log_of_another(
     app.testing = False
     make_other(file).rename(file)
     client = app.test_client()
-    assert client.get("/notes").status_code == 503
+    assert client.get("/notes", buffered=True).status_code == 503
     assert f"{file}-wal is that of the old file" in caplog.text
     assert client.post("/notes/lost").status_code == 503
     remove_log(file)
@@ -265,7 +265,8 @@ def test_a_database_that_was_deleted_is_not_created_anew(
     app.testing = False
     file.unlink()
     path = "/notes" if method == "GET" else "/notes/lost"
-    assert app.test_client().open(path, method=method).status_code == 503
+    response = app.test_client().open(path, method=method, buffered=True)
+    assert response.status_code == 503
     assert f"{file} is not there any more" in caplog.text
     assert not file.exists()
 

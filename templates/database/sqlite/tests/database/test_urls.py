@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from my_flask_app import environment
+from my_flask_app import env_file
 from my_flask_app.database.urls import parse_url
-from my_flask_app.environment import instance_folder
-from my_flask_app.environment import project_folder
+from my_flask_app.env_file import instance_folder
+from my_flask_app.env_file import project_folder
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="the paths are those of POSIX")
 
@@ -33,8 +33,8 @@ def test_a_relative_path_is_in_the_instance_folder_of_the_project(
 @pytest.fixture
 def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the package be a copy that is installed; go to an empty folder."""
-    path = tmp_path / "lib" / "site-packages" / "package" / "environment.py"
-    monkeypatch.setattr(environment, "__file__", str(path))
+    path = tmp_path / "lib" / "site-packages" / "package" / "env_file.py"
+    monkeypatch.setattr(env_file, "__file__", str(path))
     monkeypatch.chdir(tmp_path)
 
 

@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from sqlalchemy import make_url
-from test_doctor import examined
-from test_doctor import folder as folder
-from test_doctor import url as url
-from test_doctor import wrong
 
 from my_flask_app.ops.doctor import dialect
+
+from .test_doctor import examined
+from .test_doctor import folder as folder
+from .test_doctor import url as url
+from .test_doctor import wrong
 
 
 def connect(url: str) -> "closing[sqlite3.Connection]":

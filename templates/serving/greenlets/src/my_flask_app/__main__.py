@@ -1,4 +1,4 @@
-"""The ``flask`` command on greenlets: ``python -m my_flask_app run --debug``.
+"""The ``flask`` command on greenlets, as in ``python -m PACKAGE run --debug``.
 
 Flask's reloader starts it again in the same way, so that is patched as well.
 """

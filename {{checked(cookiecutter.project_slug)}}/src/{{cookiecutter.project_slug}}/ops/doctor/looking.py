@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from ...env_file import project_folder
 from ...environment import ConfigError
-from ...environment import project_folder
 from . import database
 from . import schema
 from .setup import NotLooked

@@ -20,7 +20,7 @@ from sqlalchemy import URL
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import QueuePool
 
-from ..environment import instance_folder
+from ..env_file import instance_folder
 from . import files
 from . import late_writes
 from . import leftovers

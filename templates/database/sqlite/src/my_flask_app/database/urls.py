@@ -12,8 +12,8 @@ from sqlalchemy import make_url
 from sqlalchemy import URL
 from sqlalchemy.exc import ArgumentError
 
-from ..environment import instance_folder
-from ..environment import project_folder
+from ..env_file import instance_folder
+from ..env_file import project_folder
 from .dialect import NAMES
 
 ACCEPTED = "sqlite:///file.db, or sqlite:////folder/file.db for an absolute path"

@@ -34,9 +34,7 @@ REMEDIES = {
 def reached(setup: "Setup") -> Iterator[str]:
     """The database can be reached."""
     url, error = setup.engine.url, setup.reached
-    if "@" in (url.host or ""):
-        yield "The password in DATABASE_URL has an @. Write it as %40."
-    elif isinstance(error, Exception):
+    if isinstance(error, Exception):
         line = " ".join(str(getattr(error, "orig", error)).split())
         values = {"host": url.host, "port": url.port or dialect.PORT}
         values |= {"user": url.username, "database": url.database}
