@@ -86,6 +86,12 @@ class Driver:
     requirement: str = ""
     """What is to be installed, with its bounds."""
 
+    packages: str = ""
+    """The packages of Debian that it needs where it runs."""
+
+    build_packages: str = ""
+    """Those that it needs to be installed, as there is no wheel of it."""
+
     socket: bool = False
     """Whether its module uses ``sockets.py``."""
 

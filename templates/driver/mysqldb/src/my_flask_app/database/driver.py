@@ -1,6 +1,8 @@
 # /// template
 # dialects: [mysql]
 # requirement: mysqlclient>=2.2.5,<3
+# packages: libmariadb3
+# build_packages: gcc libmariadb-dev pkg-config
 # module: MySQLdb
 # blocking: use 'pymysql'
 # instead: pymysql

@@ -1,6 +1,7 @@
 # /// template
 # dialects: [mssql]
 # requirement: pyodbc>=5.2,<6
+# packages: unixodbc
 # module: pyodbc
 # blocking: no driver for SQL Server yields
 # ///
