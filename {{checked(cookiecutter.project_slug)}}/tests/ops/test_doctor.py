@@ -1,6 +1,7 @@
 """``flask doctor`` names what would hurt, and changes nothing."""
 
 import json
+import re
 import secrets
 from collections.abc import Callable
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from shutil import ignore_patterns
 from types import NoneType
 
 import pytest
+from alembic.script import ScriptDirectory
 from click.testing import CliRunner
 from flask import Flask
 from sqlalchemy import Column
@@ -150,7 +152,7 @@ def test_migrations_that_are_missing_are_named_and_not_run(
     engine.connect().close()
     before = inspect(engine).get_table_names()
     found = examined()
-    assert "lacks 1 of 1 migrations, from 0001 on." in found["applied"][1]
+    assert re.search(r"lacks (\d+) of \1 migrations, from ", found["applied"][1])
     assert found["modelled"][0] == "skipped"
     assert inspect(engine).get_table_names() == before == []
 
@@ -170,14 +172,15 @@ def test_two_migrations_that_are_the_last_are_named(
 ) -> None:
     copy = folder / "migrations"
     copytree(alembic_commands.FOLDER, copy, ignore=ignore_patterns("__pycache__"))
+    scripts = ScriptDirectory.from_config(alembic_commands.make_config())
     for name in ("one", "two"):
-        branch = BRANCH.format(name=name, down="0001")
+        branch = BRANCH.format(name=name, down=scripts.get_current_head())
         (copy / "versions" / f"{name}.py").write_text(branch)
 
     monkeypatch.setattr(alembic_commands, "FOLDER", copy)
     found = wrong()
     assert found["joined"] == "one and two are the last. Run `flask db merge heads`."
-    assert "lacks 2 of 3 migrations" in found["applied"]
+    assert "The database lacks 2 of " in found["applied"]
 
 
 @pytest.fixture
