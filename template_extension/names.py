@@ -19,16 +19,16 @@ SLUG_LENGTH = 30
 INSTALLED = frozenset(
     """
     alembic asn1crypto ast_serialize attr attrs blinker certifi cffi charset_normalizer
-    click colorama coverage cryptography dateutil dotenv exceptiongroup flask
+    click colorama coverage cryptography dateutil dotenv exceptiongroup execnet flask
     flask_alembic flask_migrate flask_sqlalchemy flask_wtf gevent greenlet gunicorn
     hatchling idna iniconfig itsdangerous jinja2 librt mako markupsafe mypy
     mypy_extensions mypyc mysql mysql_connector mysql_connector_python mysqlclient
     mysqldb oracledb packaging pathspec pg8000 pip pkg_resources pluggy psutil
     psycogreen psycopg psycopg2 psycopg2_binary psycopg_binary psycopg_c psycopg_pool py
-    pycparser pygments pymssql pymysql pyodbc pytest pytest_cov python_dateutil
+    pycparser pygments pymssql pymysql pyodbc pytest pytest_cov pytest_xdist python_dateutil
     python_dotenv ruff scramp setuptools six sqlalchemy sqlalchemy_cockroachdb
     sqlalchemy_utils sqlite tomli tomlkit trove_classifiers types_gevent types_greenlet
-    types_psutil types_wtforms typing_extensions tzdata werkzeug wheel wtforms zope
+    types_psutil types_wtforms typing_extensions tzdata werkzeug wheel wtforms xdist zope
     zope_event zope_interface
     """.split()
 )

@@ -87,10 +87,12 @@ class Readiness:
             connection = self.engine.connect()
             # With SQLite, it must not wait for its turn to write.
             with connection.execution_options(sqlite_begin="DEFERRED"):
-                future.set_result(set(connection.scalars(VERSIONS)))
+                versions = set(connection.scalars(VERSIONS))
         except BaseException as error:
-            if not future.done():
-                future.set_exception(error)
+            future.set_exception(error)
+        else:
+            # The connection is back, so that the pool can be disposed of.
+            future.set_result(versions)
 
 
 def is_stopping() -> bool:
