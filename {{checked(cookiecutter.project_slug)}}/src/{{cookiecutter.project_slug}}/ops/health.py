@@ -90,8 +90,7 @@ class Readiness:
                 versions = set(connection.scalars(VERSIONS))
         except BaseException as error:
             future.set_exception(error)
-        else:
-            # The connection is back, so that the pool can be disposed of.
+        else:  # The pool has the connection again.
             future.set_result(versions)
 
 
