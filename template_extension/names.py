@@ -25,11 +25,11 @@ INSTALLED = frozenset(
     mypy_extensions mypyc mysql mysql_connector mysql_connector_python mysqlclient
     mysqldb oracledb packaging pathspec pg8000 pip pkg_resources pluggy psutil
     psycogreen psycopg psycopg2 psycopg2_binary psycopg_binary psycopg_c psycopg_pool py
-    pycparser pygments pymssql pymysql pyodbc pytest pytest_cov pytest_xdist python_dateutil
-    python_dotenv ruff scramp setuptools six sqlalchemy sqlalchemy_cockroachdb
-    sqlalchemy_utils sqlite tomli tomlkit trove_classifiers types_gevent types_greenlet
-    types_psutil types_wtforms typing_extensions tzdata werkzeug wheel wtforms xdist zope
-    zope_event zope_interface
+    pycparser pygments pymssql pymysql pyodbc pytest pytest_cov pytest_xdist
+    python_dateutil python_dotenv ruff scramp setuptools six sqlalchemy
+    sqlalchemy_cockroachdb sqlalchemy_utils sqlite tomli tomlkit trove_classifiers
+    types_gevent types_greenlet types_psutil types_wtforms typing_extensions tzdata
+    werkzeug wheel wtforms xdist zope zope_event zope_interface
     """.split()
 )
 

@@ -51,7 +51,7 @@ def test_all_that_is_wrong_is_named_at_once(monkeypatch: pytest.MonkeyPatch) -> 
         "short",
         "0" * 50,
         "change-me-in-production-0123456789",
-        "a-Secret_key.1234567890+*xyz!#",
+        "Kr7vPmZq_1234567890+*xyz!#Bd-w",
     ],
 )
 def test_a_key_that_can_be_guessed_is_refused(
