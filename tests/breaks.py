@@ -775,7 +775,7 @@ SQLITE_BREAKS = {
     ),
     "a file for turns that only root can open": (
         "database/turnstile.py",
-        "os.fchown(self.descriptor, owner.st_uid, owner.st_gid)",
+        "os.fchown(self.descriptor, like.st_uid, like.st_gid)",
         "pass",
     ),
     "a file without a log that can only be read": (
