@@ -445,8 +445,8 @@ SQLITE_BREAKS = {
     ),
     "an endpoint that wrote late after a commit is forgiven": (
         "database/runs.py",
-        "self.readers.get(self.further, True) and has_only_read",
-        "has_only_read",
+        "= earlier and only_read",
+        "= only_read",
     ),
     "what is committed is done again": (
         "database/runs.py",
@@ -482,6 +482,11 @@ SQLITE_BREAKS = {
         "database/safe_requests.py",
         "start = DelayedStart(start_response)",
         "start = DelayedStart(start_response)\n    start.is_released = True",
+    ),
+    "a response begins without its request": (
+        "database/runs.py",
+        "partial(copy_context().run, self.start_response, *arguments)",
+        "partial(self.start_response, *arguments)",
     ),
     "an outer transaction is refused because of the nested one": (
         "database/late_writes.py",

@@ -465,6 +465,23 @@ def test_the_response_of_a_run_that_is_repeated_is_closed_and_not_sent(
     assert values(app)[1] == 11
 
 
+def test_the_request_can_be_seen_when_its_response_starts(app: Flask) -> None:
+    seen: list[str | None] = []
+
+    @app.get("/probe")
+    def view() -> str:
+        return ""
+
+    def start_response(status: str, *details: object) -> Callable[[bytes], object]:
+        seen.append(request.endpoint)
+        return io.BytesIO().write
+
+    response = app(create_environ("/probe"), start_response)
+    assert b"".join(response) == b""
+    response.close()  # type: ignore[attr-defined]
+    assert seen == ["view"]
+
+
 class SlowBody(io.BytesIO):
     """A body that somebody else can write before."""
 

@@ -5,12 +5,13 @@ Tested in ``tests/database/test_safe_requests.py``.
 
 from collections.abc import Callable
 from collections.abc import Container
+from contextvars import copy_context
+from functools import partial
 from typing import Any
 from typing import cast
 from typing import TYPE_CHECKING
 from weakref import ref
 
-from flask import has_request_context
 from flask import Request
 from flask import request
 from sqlalchemy import Connection
@@ -46,11 +47,11 @@ class RequestManner(Manner):
 
     def prepare(self) -> None:
         """Receive the body, so that no client that sends it slowly has the lock."""
-        if has_request_context():
+        if request:
             receive_body(cast("LocalProxy[Request]", request)._get_current_object())
 
     def __str__(self) -> str:
-        endpoint = request.endpoint if has_request_context() else None
+        endpoint = request.endpoint if request else None
         return f"{self.method} {endpoint or self.path}"
 
 
@@ -72,8 +73,7 @@ class Run(RequestManner):
         self.readers = readers
         self.transactions: list[ref[Connection]] = []
         self.commits = 0
-        # The endpoint, if a transaction has begun after a commit.
-        self.further: str | None = None
+        self.further: str | None = None  # the endpoint, if one began after a commit
         self.refused: int | None = None
         self.is_refused = False
         self.is_answered = False
@@ -82,7 +82,7 @@ class Run(RequestManner):
         self.check_commit()
         connection.info[NUMBER] = len(self.transactions)
         self.transactions.append(ref(connection))
-        if self.commits and has_request_context():
+        if self.commits and request:
             self.further = request.endpoint
 
     def only_reads(self, connection: Connection) -> bool:
@@ -119,11 +119,10 @@ class Run(RequestManner):
     def note_answer(self) -> None:
         self.is_answered = True
         if self.further:
-            has_only_read = self.commits == 1 and not self.is_refused
+            only_read = self.commits == 1 and not self.is_refused
             # One that has written once may do so again, whatever it does in between.
-            self.readers[self.further] = (
-                self.readers.get(self.further, True) and has_only_read
-            )
+            earlier = self.readers.get(self.further, True)
+            self.readers[self.further] = earlier and only_read
 
 
 class DelayedStart:
@@ -131,7 +130,7 @@ class DelayedStart:
 
     def __init__(self, start_response: "StartResponse") -> None:
         self.start_response = start_response
-        self.arguments: tuple[Any, ...] = ()
+        self.start: Callable[[], Callable[[bytes], object]] | None = None
         self.written: list[bytes] = []
         self.is_released = False
 
@@ -139,12 +138,13 @@ class DelayedStart:
         if self.is_released:
             return self.start_response(*arguments)
 
-        self.arguments = arguments
+        # Those around the application may look at the request, as OpenTelemetry does.
+        self.start = partial(copy_context().run, self.start_response, *arguments)
         return self.written.append
 
     def release(self) -> None:
         self.is_released = True
-        if self.arguments:
-            write = self.start_response(*self.arguments)
+        if self.start:
+            write = self.start()
             for data in self.written:
                 write(data)
