@@ -33,6 +33,12 @@ URL = re.compile(
     r"(?:/(?P<database>[^?]*))?"
     r"(?:\?(?P<query>.*))?"
 )
+# Several hosts with their ports, as libpq reads them.
+HOSTS = re.compile(
+    r"(?P<start>[\w+]+://(?:[^/?@]*@)?)"
+    r"(?P<hosts>[\w.-]*(?::\d+)?(?:,[\w.-]*(?::\d+)?)+)"
+    r"(?P<database>[^?]*)\??(?P<query>.*)"
+)
 HOST = re.compile(r"[\w.,-]+(?:\\[\w-]+)?")
 # The standard library lets a zone hold any character.
 IPV6 = re.compile(r"[0-9A-Fa-f:.]+(?:%[\w.-]+)?")
@@ -47,6 +53,9 @@ PORT = r"\d{1,5}(?:[/?,:@]|$)"
 
 # What takes the place of a password that is not to be kept.
 STARS = "***"
+
+# A parameter of drivers that can find the primary among several hosts.
+FINDS_PRIMARY = "target_session_attrs"
 
 EXAMPLES = "'sqlite:///app.db' or 'postgresql://user:password@localhost/app'"
 PERCENT_HINT = "in a user name or a password write '@' as %40, ':' as %3A, '/' as %2F"
@@ -82,7 +91,7 @@ def take_apart(url: str) -> Parts:
 
 
 def _parse(url: str) -> Parts:
-    match = URL.match(url.removeprefix("jdbc:"))
+    match = URL.match(_with_hosts_in_query(url.removeprefix("jdbc:")))
     if match is None:
         raise ValueError(f"it must be an SQLAlchemy URL such as {EXAMPLES}")
     if CONTROL.search(unquote(url)) or url != url.strip():
@@ -101,6 +110,17 @@ def _parse(url: str) -> Parts:
         match["database"],
         tuple(parse_qsl(match["query"] or "")),
     )
+
+
+def _with_hosts_in_query(url: str) -> str:
+    """Return a URL that names several hosts with their ports as SQLAlchemy reads it."""
+    match = HOSTS.fullmatch(url)
+    if match is None or ":" not in match["hosts"]:
+        return url
+
+    hosts = "&".join(f"host={host}" for host in match["hosts"].split(","))
+    query = match["query"] and f"&{match['query']}"
+    return f"{match['start']}{match['database'] or '/'}?{hosts}{query}"
 
 
 def _driver(scheme: str) -> tuple[str, Dialect, Driver]:
@@ -171,6 +191,9 @@ def _is_in_memory(path: str, query: Mapping[str, str]) -> bool:
 
 
 def _check_server(parts: Parts) -> None:
+    hosts = [host for name, host in parts.query if name == "host"]
+    if len(hosts) > 1 or "," in parts.host:
+        _check_hosts(parts.driver, hosts)
     if "@" in parts.host or "@" in (parts.database or ""):
         raise ValueError(PERCENT_HINT)
     if parts.host and ":" not in parts.host and not HOST.fullmatch(parts.host):
@@ -184,6 +207,18 @@ def _check_server(parts: Parts) -> None:
         raise ValueError(
             "it must name a database, as in"
             f" '{parts.dialect_name}://user:password@localhost/app'"
+        )
+
+
+def _check_hosts(driver: Driver, hosts: list[str]) -> None:
+    for host in hosts:
+        _port(host.partition(":")[2] or None)
+    # Those without a list of parameters are for SQL Server, where a port may follow
+    # a comma, and for Oracle.
+    if driver.parameters and FINDS_PRIMARY not in driver.parameters:
+        able = [it.name for it in drivers().values() if FINDS_PRIMARY in it.parameters]
+        raise ValueError(
+            f"{driver.name!r} takes one host, and {listed(able)} take several"
         )
 
 

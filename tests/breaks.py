@@ -274,6 +274,21 @@ POSTGRESQL_BREAKS = {
         " or code in dialect.LOST",
         "",
     ),
+    "a server that has become read-only is asked again": (
+        "database/connections.py",
+        " or is_read_only(connection, context)",
+        "",
+    ),
+    "a transaction that is to read is taken for a standby's": (
+        "database/connections.py",
+        " and not is_asked_for",
+        "",
+    ),
+    "several hosts without their ports": (
+        "database/urls.py",
+        "make_url(with_hosts_in_query(text) or url)",
+        "make_url(text or url)",
+    ),
     "a serialization failure is final": (
         "database/dialect.py",
         '"40001", ',

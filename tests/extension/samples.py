@@ -162,6 +162,7 @@ NASTY_URLS = [
     "postgresql://a,b/d",
     "postgresql:///d?host=/var/run/postgresql",
     "postgresql://u:p@/d?host=a:1&host=b:2&host=c%3A3",
+    "postgresql+psycopg2://u:p@/d?host=a:1&host=b&target_session_attrs=read-write",
     "postgresql://u:p@h/d?options=-c%20search_path%3Da,b+c&blank=&application_name='$`\"\\%23",
     "mssql://u:p@h/d?%24k%3D=%26%3D%2B&k&=v",
     "postgresql://u:p@h/d?",

@@ -94,6 +94,22 @@ def test_a_bare_dialect_gets_a_driver(url: str, written: str) -> None:
     assert read_database(url).url == written
 
 
+@pytest.mark.parametrize(
+    ("url", "written"),
+    [
+        ("postgresql://u:p@a:1,b:2/d", "postgresql+psycopg://u:p@/d?host=a:1&host=b:2"),
+        (
+            "postgres://a:1,b/d?target_session_attrs=read-write",
+            "postgresql+psycopg:///d?host=a:1&host=b&target_session_attrs=read-write",
+        ),
+        ("cockroachdb://a,b:2/d", "cockroachdb+psycopg:///d?host=a&host=b:2"),
+        ("mssql://u:p@a,1433/d", "mssql+pyodbc://u:p@a,1433/d"),
+    ],
+)
+def test_several_hosts_may_have_ports(url: str, written: str) -> None:
+    assert read_database(url).url == written
+
+
 DIALECTS = {name for it in dialects().values() for name in it.names.values()}
 HINT = "in a user name or a password write '@' as %40, ':' as %3A, '/' as %2F"
 NO_URL = (
@@ -109,6 +125,7 @@ POSTGRESQL, MYSQL, SQLITE = (
     f"accepted drivers for {name!r} are {listed(drivers_of(dialects()[name]))}"
     for name in ("postgresql", "mysql", "sqlite")
 )
+ONE_HOST = "takes one host, and 'psycopg' and 'psycopg2' take several"
 LATE = "is asynchronous, but Flask serves requests synchronously"
 PORT = (
     f"a port is a number from 1 to 65535, an IPv6 host belongs in brackets, and {HINT}"
@@ -137,6 +154,12 @@ MODES = "must be one of disable, allow, prefer, require, verify-ca, verify-full"
             f"accepted dialects are {listed(sorted(DIALECTS))}",
         ),
         ("postgresql+psycopg3://h/d", POSTGRESQL),
+        ("postgresql://a:1,b:port/d", PORT),
+        ("postgresql://a:1,b:65536/d", PORT),
+        ("postgresql://u:p@/d?host=a:1&host=b:port", PORT),
+        ("postgresql+pg8000://a:1,b:2/d", f"'pg8000' {ONE_HOST}"),
+        ("postgresql+pg8000:///d?host=a&host=b", f"'pg8000' {ONE_HOST}"),
+        ("mysql://a,b/d", f"'pymysql' {ONE_HOST}"),
         ("postgresql+://h/d", POSTGRESQL),
         ("mysql+psycopg://h/d", MYSQL),
         ("oracle+cx_oracle://h/d", "accepted drivers for 'oracle' are 'oracledb'"),

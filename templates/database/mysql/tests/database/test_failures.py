@@ -18,10 +18,11 @@ from my_flask_app.database.failures import is_temporary
 from my_flask_app.database.transactions import run_transaction
 
 FAIL = "SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = {}"
+PREVENTED = "{}, MESSAGE_TEXT = 'The server is running with the --{} option'"
 
-CONFLICTS = [1020, 1213]
+CONFLICTS = [1020, 1213, 8002, 8022, 8028, 9007]
 BUSY = [1021, 1041, 1205, 3572]
-LOST = [1927, 4031]
+LOST = [1047, 1180, 1792, 1836, 1927, 4031, 9001, 9002, 9004]
 ENDED = [1317, 1969, 3024]
 INTEGRITY = [1022, 1169, 1364, 1557, 1586, 1761, 1762, 1859, 3819, 4025]
 DATA = [1264, 1265, 1292, 1365, 1366, 1367, 1406, 1411, 1441, 1690, 3140]
@@ -37,6 +38,46 @@ def test_what_may_work_later_is_503(app: Flask, code: int) -> None:
         return ""
 
     assert app.test_client().get("/probe").status_code == 503
+
+
+def test_a_connection_to_a_server_that_has_become_read_only_is_not_used_again(
+    committing_app: Flask,
+) -> None:
+    app = committing_app
+
+    @app.post("/write")
+    def write() -> str:
+        db.session.execute(text("UPDATE alembic_version SET version_num = version_num"))
+        db.session.commit()
+        return ""
+
+    with app.app_context():
+        connection = db.session.connection().connection
+        cursor = connection.cursor()
+        cursor.execute("SET SESSION TRANSACTION READ ONLY")
+        cursor.close()
+        connection.commit()
+
+    client = app.test_client()
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    assert client.post("/write").status_code == 503
+    assert client.post("/write").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("option", "status"), [("read-only", 503), ("secure-file-priv", 500)]
+)
+def test_what_an_option_prevents_is_503_only_if_it_is_to_write(
+    app: Flask, option: str, status: int
+) -> None:
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+
+    @app.get("/probe")
+    def probe() -> str:
+        db.session.execute(text(FAIL.format(PREVENTED.format(1290, option))))
+        return ""
+
+    assert app.test_client().get("/probe").status_code == status
 
 
 @pytest.mark.parametrize(

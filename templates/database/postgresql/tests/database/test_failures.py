@@ -23,7 +23,7 @@ FAIL = "DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '{}'; END $$"
 
 CONFLICTS = ["40001", "40P01"]
 BUSY = ["53100", "53200", "55P03"]
-LOST = ["57P01", "57P02"]
+LOST = ["57P01", "57P02", "57P03", "57P05", "08000", "08006", "25006"]
 INTEGRITY = ["23000", "23001", "23502", "23503", "23505", "23514", "23P01"]
 DATA = ["22001", "22003", "22007", "22012", "22P02"]
 
@@ -38,6 +38,42 @@ def test_what_may_work_later_is_503(app: Flask, code: str) -> None:
         return ""
 
     assert app.test_client().get("/probe").status_code == 503
+
+
+def test_a_connection_to_a_server_that_has_become_read_only_is_not_used_again(
+    committing_app: Flask,
+) -> None:
+    app = committing_app
+
+    @app.post("/write")
+    def write() -> str:
+        db.session.execute(text("UPDATE alembic_version SET version_num = version_num"))
+        db.session.commit()
+        return ""
+
+    with app.app_context():
+        connection = db.session.connection().connection
+        cursor = connection.cursor()
+        cursor.execute("SET default_transaction_read_only = on")
+        cursor.close()
+        connection.commit()
+
+    client = app.test_client()
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    assert client.post("/write").status_code == 503
+    assert client.post("/write").status_code == 200
+
+
+def test_a_write_in_a_transaction_that_is_to_read_is_500(app: Flask) -> None:
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+
+    @app.post("/write")
+    def write() -> str:
+        db.session.connection(execution_options={"postgresql_readonly": True})
+        db.session.execute(text("UPDATE alembic_version SET version_num = version_num"))
+        return ""
+
+    assert app.test_client().post("/write").status_code == 500
 
 
 def commit() -> None:

@@ -5,6 +5,7 @@ from sqlalchemy import make_url
 
 from my_flask_app.database import dialect
 from my_flask_app.database import driver
+from my_flask_app.database.urls import FINDS_PRIMARY
 from my_flask_app.database.urls import parse_url
 
 URL = make_url("{{ database().accepted_url }}")
@@ -41,6 +42,18 @@ def test_a_url_that_cannot_be_used_is_refused_with_the_reason(
 ) -> None:
     with pytest.raises(ValueError, match=f"^{reason}"):
         parse_url(url)
+
+
+@if_they_are_known
+def test_several_hosts_are_refused_unless_the_driver_finds_the_primary() -> None:
+    url = f"{URL.drivername}://me:secret@a:1,b:2/name?user=me"
+    if FINDS_PRIMARY in driver.PARAMETERS:
+        assert parse_url(url).query["host"] == ("a:1", "b:2")
+        assert parse_url(url).database == "name"
+    else:
+        for text in (url, f"{URL.drivername}://a,b/name"):
+            with pytest.raises(ValueError, match="^names several hosts, and"):
+                parse_url(text)
 
 
 @pytest.mark.skipif(not dialect.NEEDS_DATABASE, reason="the server has one")

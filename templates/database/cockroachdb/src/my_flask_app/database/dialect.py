@@ -35,6 +35,9 @@ CONFLICTS: set[object] = {"40001"}
 # admin_shutdown: the connection has ended.
 LOST: set[object] = {"57P01"}
 
+# read_only_sql_transaction, and what its text has: the server is a standby now.
+READ_ONLY: dict[object, str] = {"25006": ""}
+
 # No error ends a connection by the application's fault.
 MISUSED: set[object] = set()
 

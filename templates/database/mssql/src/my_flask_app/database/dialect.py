@@ -32,6 +32,10 @@ CONFLICTS: set[object] = {"40001", 1205}
 # ODBC's communication link failure: the connection has ended.
 LOST: set[object] = {"08S01"}
 
+# The server's error for a database that is read-only, as a replica's is after a
+# failover, and what its text has.
+READ_ONLY: dict[object, str] = {3906: ""}
+
 # No error ends a connection by the application's fault.
 MISUSED: set[object] = set()
 

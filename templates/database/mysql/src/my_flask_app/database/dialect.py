@@ -36,13 +36,19 @@ NAMES = {"mysql": "mysql", "mysql2": "mysql", "mariadb": "mariadb"}
 # Whether a URL has to name a database.
 NEEDS_DATABASE = True
 
-# MariaDB's ER_CHECKREAD, and ER_LOCK_DEADLOCK: the transaction may be run again.
-CONFLICTS: set[object] = {1020, 1213}
+# MariaDB's ER_CHECKREAD, ER_LOCK_DEADLOCK, and TiDB's 8002, 8022, 8028 and 9007: the
+# transaction may be run again.
+CONFLICTS: set[object] = {1020, 1213, 8002, 8022, 8028, 9007}
 
 # CR_SERVER_GONE_ERROR, CR_SERVER_LOST, CR_SERVER_LOST_EXTENDED, MariaDB's
 # ER_CONNECTION_KILLED and MySQL's ER_CLIENT_INTERACTION_TIMEOUT: the connection has
-# ended.
-LOST: set[object] = {2006, 2013, 2055, 1927, 4031}
+# ended. ER_UNKNOWN_COM_ERROR and ER_ERROR_DURING_COMMIT: a Galera node is without the
+# others. ProxySQL's 9001, 9002 and 9004: it reaches no server.
+LOST: set[object] = {2006, 2013, 2055, 1927, 4031, 1047, 1180, 9001, 9002, 9004}
+
+# ER_OPTION_PREVENTS_STATEMENT, ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION and
+# ER_READ_ONLY_MODE, and what their texts have: the server is a replica now.
+READ_ONLY: dict[object, str] = {1290: "read.only", 1792: "", 1836: ""}
 
 # CR_COMMANDS_OUT_OF_SYNC: the connection has ended, but by the application's fault.
 MISUSED: set[object] = {2014}
@@ -73,7 +79,9 @@ ENDED: set[object] = {1317, 1969, 3024}
 MEANINGS: dict[object, type[DBAPIError]] = {
     **dict.fromkeys(INTEGRITY, IntegrityError),
     **dict.fromkeys(DATA, DataError),
-    **dict.fromkeys(ENDED | CONFLICTS | LOST | BUSY, OperationalError),
+    **dict.fromkeys(
+        ENDED | CONFLICTS | LOST | READ_ONLY.keys() | BUSY, OperationalError
+    ),
 }
 
 # Limits how long a statement waits for a lock on a row and on a table, if nothing has

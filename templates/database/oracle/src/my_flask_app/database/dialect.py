@@ -32,6 +32,9 @@ CONFLICTS: set[object] = {60, 8177}
 # ORA-03113 and ORA-03114: the connection has ended.
 LOST: set[object] = {3113, 3114}
 
+# ORA-16000, and what its text has: the server is a standby now.
+READ_ONLY: dict[object, str] = {16000: ""}
+
 # No error ends a connection by the application's fault.
 MISUSED: set[object] = set()
 

@@ -34,8 +34,12 @@ NEEDS_DATABASE = True
 # serialization_failure and deadlock_detected: the transaction may be run again.
 CONFLICTS: set[object] = {"40001", "40P01"}
 
-# admin_shutdown and crash_shutdown: the connection has ended.
-LOST: set[object] = {"57P01", "57P02"}
+# admin_shutdown, crash_shutdown, cannot_connect_now and idle_session_timeout, and those
+# of poolers, connection_exception and connection_failure: the connection has ended.
+LOST: set[object] = {"57P01", "57P02", "57P03", "57P05", "08000", "08006"}
+
+# read_only_sql_transaction, and what its text has: the server is a standby now.
+READ_ONLY: dict[object, str] = {"25006": ""}
 
 # No error ends a connection by the application's fault.
 MISUSED: set[object] = set()
@@ -51,8 +55,10 @@ BUSY: set[object] = {"55P03", "53100", "53200"}
 
 # The classes that errors should have, by the first two characters of the SQLSTATE.
 MEANINGS: dict[object, type[DBAPIError]] = {
+    "08": OperationalError,
     "22": DataError,
     "23": IntegrityError,
+    "25006": OperationalError,
     "40": OperationalError,
     "53": OperationalError,
     "55": OperationalError,

@@ -6,6 +6,7 @@ Child processes open connections of their own. Tested in
 too.
 """
 
+import re
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -119,5 +120,18 @@ def note_lost_connection(context: ExceptionContext) -> None:
         return
 
     code = driver.error_code(context.original_exception)
-    if context.connection is None or code in dialect.LOST:
+    connection = context.connection
+    if connection is None or code in dialect.LOST or is_read_only(connection, context):
         context.is_disconnect = True
+
+
+def is_read_only(connection: Connection, context: ExceptionContext) -> bool:
+    """Tell whether the server refuses to write, as it does after a switchover."""
+    error = context.original_exception
+    pattern = dialect.READ_ONLY.get(driver.error_code(error))
+    is_asked_for = connection.get_execution_options().get("postgresql_readonly")
+    return (
+        pattern is not None
+        and not is_asked_for
+        and bool(re.search(pattern, str(error)))
+    )

@@ -22,6 +22,14 @@ STARS = "***"
 # Parameters that nobody is to see. A file is no secret.
 SECRETS = re.compile(r"(?i)pass(?!file)|pwd|secret|scram_|token(?!_file)|odbc|dsn")
 
+# A URL with several hosts and their ports, as libpq reads it.
+HOSTS = re.compile(
+    r"([^:/]+://(?:[^/?@]*@)?)([\w.-]*(?::\d+)?(?:,[\w.-]*(?::\d+)?)+)(.*)"
+)
+
+# A parameter of drivers that can find the primary among several hosts.
+FINDS_PRIMARY = "target_session_attrs"
+
 # What may name a database in the query of a URL.
 DATABASE = {"database", "db", "dbname", "dsn", "read_default_file", "service"}
 
@@ -45,7 +53,7 @@ def parse_url(url: str | URL) -> URL:
     """
     text = url.removeprefix("jdbc:") if isinstance(url, str) else ""
     try:
-        url = make_url(text or url)
+        url = make_url(with_hosts_in_query(text) or url)
     except ArgumentError:
         raise ValueError(f"is not a URL; it must start with {ACCEPTED}") from None
     except ValueError:
@@ -58,6 +66,11 @@ def parse_url(url: str | URL) -> URL:
         raise ValueError(
             f"names the driver {driver_name!r}; this project uses {driver.NAME!r}"
         )
+
+    hosts = (url.host or "").split(",") if driver.PARAMETERS else []
+    if len(hosts) > 1 or isinstance(url.query.get("host"), tuple):
+        if FINDS_PRIMARY not in driver.PARAMETERS:
+            raise ValueError(f"names several hosts, and {driver.NAME} takes one")
 
     # What follows another one would be shown as the host, or the database.
     if text.partition("?")[0].count("@") > f"{url.username or ''}@".count("@"):
@@ -79,3 +92,14 @@ def parse_url(url: str | URL) -> URL:
 
     url = url.set(drivername=f"{dialect.NAMES[name]}+{driver.NAME}")
     return SecretURL(*url.set(query=translated(url.query)))
+
+
+def with_hosts_in_query(text: str) -> str:
+    """Return a URL that names several hosts with their ports as SQLAlchemy reads it."""
+    found = HOSTS.fullmatch(text)
+    if found is None or ":" not in found[2]:
+        return text
+
+    database, _, query = found[3].partition("?")
+    hosts = "&".join(f"host={host}" for host in found[2].split(","))
+    return f"{found[1]}{database or '/'}?{hosts}{query and '&'}{query}"
