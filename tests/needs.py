@@ -30,6 +30,14 @@ def program(name: str, package: str) -> str:
     return path
 
 
+def file(path: str, package: str) -> str:
+    """Return the path of a file; skip the test if its package is not installed."""
+    if HIDDEN or not os.path.exists(path):
+        skip(f"{package} is not installed")
+
+    return path
+
+
 def package(name: str) -> Path:
     """Return the folder of a Python package; skip the test if it is not installed."""
     found = importlib.util.find_spec(name)

@@ -12,8 +12,10 @@ from abc import ABC
 from abc import abstractmethod
 from collections.abc import Callable
 from collections.abc import Iterator
+from collections.abc import Sequence
 from contextlib import closing
 from contextlib import contextmanager
+from contextlib import ExitStack
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -390,6 +392,104 @@ class MariaDB(Server):
     def refuse_writes(self, refuse: bool) -> None:
         """Be read-only for all clients, or not, as in a switchover."""
         self.execute(f"SET GLOBAL read_only = {refuse}")
+
+
+class GaleraNode(MariaDB):
+    """One of the nodes of a cluster, all of which can write.
+
+    :param others: those that were there before; the first one has none.
+    """
+
+    def __init__(self, folder: Path, others: "Sequence[GaleraNode]" = ()) -> None:
+        self.ports = [free_port() for _ in range(3)]
+        self.others = others
+        super().__init__(folder)
+
+    def install(self) -> "list[str | Path]":
+        peer, transfer, rest = (f"127.0.0.1:{port}" for port in self.ports)
+        others = [f"127.0.0.1:{other.ports[0]}" for other in self.others]
+        options = {
+            "gmcast.listen_addr": f"tcp://{peer}",
+            "ist.recv_addr": transfer,
+            "gcache.size": "16M",
+            # A node that is gone is noticed after a second.
+            "evs.keepalive_period": "PT0.3S",
+            "evs.suspect_timeout": "PT1S",
+            "evs.inactive_timeout": "PT2S",
+            "evs.inactive_check_period": "PT0.2S",
+            "evs.join_retrans_period": "PT0.3S",
+        }
+        needs.program("rsync", "rsync")
+        library = needs.file("/usr/lib/galera/libgalera_smm.so", "galera-4")
+        return [
+            *super().install(),
+            "--binlog-format=ROW",
+            "--innodb-autoinc-lock-mode=2",
+            "--wsrep-on=ON",
+            f"--wsrep-provider={library}",
+            f"--wsrep-provider-options={';'.join(map('='.join, options.items()))}",
+            f"--wsrep-cluster-address=gcomm://{','.join(others)}",
+            f"--wsrep-node-address={peer}",
+            "--wsrep-sst-method=rsync",
+            f"--wsrep-sst-receive-address={rest}",
+        ]
+
+    def create_app(self) -> None:
+        if not self.others:
+            super().create_app()
+
+    def answers(self) -> bool:
+        return super().answers() and self.state("local_state_comment") == "Synced"
+
+    def start(self) -> None:
+        """Start it; after a crash, the others send only what it has not yet."""
+        state = self.folder / "data" / "grastate.dat"
+        if state.exists() and "seqno:   -1" in state.read_text():
+            self.recover()
+
+        super().start()
+
+    def recover(self) -> None:
+        command = [*self.command, "--wsrep-recover"]
+        launch(command, self.folder, self.user).wait(60)
+        found = re.findall(r"Recovered position: (\S+)", self.log())
+        option = "--wsrep-start-position="
+        others = [it for it in self.command if not str(it).startswith(option)]
+        self.command = [*others, f"{option}{found[-1]}"]
+
+    def log(self) -> str:
+        return (self.folder / "log").read_text()
+
+    def state(self, name: str) -> str:
+        return str(self.execute(f"SHOW STATUS LIKE 'wsrep_{name}'")[0][1])
+
+    def isolate(self, isolate: bool) -> None:
+        """Neither hear nor tell the other nodes anything, or do so again."""
+        option = f"gmcast.isolate={int(isolate)}"
+        self.execute(f"SET GLOBAL wsrep_provider_options = '{option}'")
+
+    def wait_for(self, status: str) -> None:
+        """Wait until the node belongs to the majority, or to none."""
+        wait_until(lambda: self.state("cluster_status") == status)
+
+
+@contextmanager
+def galera(folder: Path) -> Iterator[list[GaleraNode]]:
+    """Run a Galera cluster of three nodes.
+
+    :param folder: an empty folder for its files.
+    """
+    nodes: list[GaleraNode] = []
+    folder.chmod(0o755)
+    with ExitStack() as stack:
+        for number in range(3):
+            own = folder / str(number)
+            own.mkdir()
+            node = GaleraNode(own, tuple(nodes))
+            stack.enter_context(stopped_at_the_end(node))
+            nodes.append(node)
+
+        yield nodes
 
 
 @contextmanager

@@ -89,6 +89,10 @@ NOTICED_IN = {
     "a socket shared with a child process": "test_sockets.py",
     "no time-out for a server that does not answer": "test_time_out.py",
     "a lost connection that only its code tells of": "test_failures.py",
+    "a server that has become read-only is asked again": "test_failures.py",
+    "a transaction that is to read is taken for a standby's": "test_failures.py",
+    "a node without its cluster is a server like others": "test_failures.py",
+    "several hosts without their ports": "test_urls.py",
     "a full disk is the application's fault": "test_failures.py",
     "an error with the class that the driver has for it": "test_failures.py",
     "tables with what the server does by default": "test_texts.py",
@@ -198,6 +202,8 @@ SCENARIOS = {
     "prepared statements behind a pooler": "pgbouncer and threads",
     "no patience with requests when it stops": "is_finished and SQLite and threads",
     "a patch that comes too late": "blocks_nobody and PostgreSQL",
+    "a server that has become read-only is asked again": "is_read_only and threads",
+    "a node without its cluster is a server like others": "of_a_cluster and threads",
 }
 assert SCENARIO_BREAKS.keys() <= SCENARIOS.keys()
 
