@@ -294,11 +294,11 @@ def test_the_workflow_passes_in_a_fresh_clone(
 
     # The whole of them runs in tests/test_newcomer.py.
     few = "tests/test_app.py tests/test_config.py tests/test_server.py"
-    environment |= settings | {"PYTEST_ADDOPTS": few}
+    environment |= settings | {"PYTEST_ADDOPTS": f"-p xdist {few}"}
     for command in commands(job):
         output = run("bash", "-ec", command, folder=clone, **environment)
 
-    order = ["ruff check", "ruff format --check", "mypy", "pytest"]
+    order = ["ruff check", "ruff format --check", "mypy", "pytest -n auto"]
     places = [output.index(f"{word}\n") for word in order]
     assert places == sorted(places)
 
@@ -483,7 +483,7 @@ def test_without_make_there_are_the_same_commands(prepared: Any) -> None:
         readme = (project.path / "README.md").read_text()
         page = (project.path / "docs/development.md").read_text()
         for command in called:
-            command = command.replace("python -m pytest", "pytest")
+            command = command.replace("python -m pytest -n auto", "pytest")
             assert command in readme, command
             assert f"`{command}" in page, command
 

@@ -6,7 +6,6 @@ Tested in ``tests/database/test_safe_requests.py``.
 from collections.abc import Callable
 from collections.abc import Container
 from contextvars import copy_context
-from functools import partial
 from typing import Any
 from typing import cast
 from typing import TYPE_CHECKING
@@ -139,7 +138,8 @@ class DelayedStart:
             return self.start_response(*arguments)
 
         # Those around the application may look at the request, as OpenTelemetry does.
-        self.start = partial(copy_context().run, self.start_response, *arguments)
+        run = copy_context().run
+        self.start = lambda: run(self.start_response, *arguments)
         return self.written.append
 
     def release(self) -> None:
