@@ -485,8 +485,8 @@ SQLITE_BREAKS = {
     ),
     "a response begins without its request": (
         "database/runs.py",
-        "lambda: run(self.start_response, *arguments)",
-        "lambda: self.start_response(*arguments)",
+        "partial(copy_context().run, self.start_response, *arguments)",
+        "partial(self.start_response, *arguments)",
     ),
     "an outer transaction is refused because of the nested one": (
         "database/late_writes.py",

@@ -6,6 +6,7 @@ Tested in ``tests/database/test_safe_requests.py``.
 from collections.abc import Callable
 from collections.abc import Container
 from contextvars import copy_context
+from functools import partial
 from typing import Any
 from typing import cast
 from typing import TYPE_CHECKING
@@ -129,7 +130,7 @@ class DelayedStart:
 
     def __init__(self, start_response: "StartResponse") -> None:
         self.start_response = start_response
-        self.start: Callable[[], Callable[[bytes], object]] | None = None
+        self.start: Any = None
         self.written: list[bytes] = []
         self.is_released = False
 
@@ -138,8 +139,7 @@ class DelayedStart:
             return self.start_response(*arguments)
 
         # Those around the application may look at the request, as OpenTelemetry does.
-        run = copy_context().run
-        self.start = lambda: run(self.start_response, *arguments)
+        self.start = partial(copy_context().run, self.start_response, *arguments)
         return self.written.append
 
     def release(self) -> None:
