@@ -52,11 +52,7 @@ class Form(FlaskForm):  # type: ignore[misc]
             # A form may have a prefix.
             sent = [it for key, it in request.form.items() if key.endswith(name)]
             try:
-                validate_csrf(
-                    sent[0] if sent else None,
-                    self.csrf_secret,
-                    self.csrf_time_limit,
-                    name,
-                )
+                token = sent[0] if sent else None
+                validate_csrf(token, self.csrf_secret, self.csrf_time_limit, name)
             except ValidationError:
                 raise CSRFError(FORGED) from None
