@@ -5,11 +5,11 @@ import os
 import re
 import shutil
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http.client import HTTPException
 from http.server import BaseHTTPRequestHandler
 from http.server import ThreadingHTTPServer
 from pathlib import Path
@@ -47,6 +47,18 @@ def boom() -> str:
     import time
 
     raise RuntimeError(f"{time.sleep.__module__} sleeps")
+'''
+
+ENDING_VIEW = '''
+
+@blueprint.get("/end")
+def end() -> str:
+    """Get the signal that asks a process to end."""
+    import os
+    import signal
+
+    os.kill(os.getpid(), signal.SIGTERM)
+    return "It goes on."
 '''
 
 URLS = {
@@ -128,7 +140,8 @@ def test_make_dev_reloads_and_shows_errors_in_the_browser(
         assert "<title>RuntimeError: " in page
         assert "EVALEX = true" in page
         assert f"{sleeper} sleeps" in page
-        output = stopped(process)
+        os.killpg(process.pid, signal.SIGTERM)
+        output = process.communicate(timeout=30)[0]
 
     assert '"GET / HTTP/1.1' in output
     # That is the line of the request; there is no second one.
@@ -136,26 +149,25 @@ def test_make_dev_reloads_and_shows_errors_in_the_browser(
     assert "reloading" in output
 
 
-def stopped(process: "subprocess.Popen[str]") -> str:
-    """End a process with all that it has started, and return what they wrote.
-
-    Werkzeug's reloader may miss a signal that comes as gevent learns that its child
-    has ended.
-    """
-    os.killpg(process.pid, signal.SIGTERM)
-    try:
-        return process.communicate(timeout=10)[0]
-    except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
-        return process.communicate()[0]
-
-
 def fetch_error(url: str) -> str:
-    """Return a page that may not be there while the server starts again."""
+    """Return a page that may not be there, or break off, while the server restarts."""
     try:
         return fetch_any(url)
-    except OSError:
+    except (OSError, HTTPException):
         return ""
+
+
+@pytest.mark.parametrize("answers", [{}, GREENLETS], ids=str)
+def test_make_dev_ends_if_sigterm_meets_a_view(
+    prepared: Any, environment: dict[str, str], answers: dict[str, str]
+) -> None:
+    """Python calls a handler in the greenlet that runs, and not in the main one."""
+    project = prepared(**answers)
+    views = project.package / "students/views.py"
+    views.write_text(views.read_text() + ENDING_VIEW)
+    with served(project.path, ["make", "dev"], environment) as (url, process):
+        fetch_error(f"{url}end")
+        process.communicate(timeout=30)
 
 
 @pytest.mark.parametrize("layer", CHOICES["sqlalchemy_layer"])
