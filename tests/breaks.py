@@ -1546,8 +1546,8 @@ OPERATION_BREAKS = {
 SCENARIO_BREAKS = {
     "no patience with requests when it stops": (
         "../../gunicorn.conf.py",
-        "wsgi_app = ",
-        "graceful_timeout = 0\nwsgi_app = ",
+        "graceful_timeout = 25",
+        "graceful_timeout = 0",
     ),
 }
 

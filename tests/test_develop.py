@@ -4,10 +4,12 @@ import json
 import os
 import re
 import shutil
+import signal
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http.client import HTTPException
 from http.server import BaseHTTPRequestHandler
 from http.server import ThreadingHTTPServer
 from pathlib import Path
@@ -45,6 +47,18 @@ def boom() -> str:
     import time
 
     raise RuntimeError(f"{time.sleep.__module__} sleeps")
+'''
+
+ENDING_VIEW = '''
+
+@blueprint.get("/end")
+def end() -> str:
+    """Get the signal that asks a process to end."""
+    import os
+    import signal
+
+    os.kill(os.getpid(), signal.SIGTERM)
+    return "It goes on."
 '''
 
 URLS = {
@@ -126,7 +140,7 @@ def test_make_dev_reloads_and_shows_errors_in_the_browser(
         assert "<title>RuntimeError: " in page
         assert "EVALEX = true" in page
         assert f"{sleeper} sleeps" in page
-        os.killpg(process.pid, 15)
+        os.killpg(process.pid, signal.SIGTERM)
         output = process.communicate(timeout=30)[0]
 
     assert '"GET / HTTP/1.1' in output
@@ -136,11 +150,24 @@ def test_make_dev_reloads_and_shows_errors_in_the_browser(
 
 
 def fetch_error(url: str) -> str:
-    """Return a page that may not be there while the server starts again."""
+    """Return a page that may not be there, or break off, while the server restarts."""
     try:
         return fetch_any(url)
-    except OSError:
+    except (OSError, HTTPException):
         return ""
+
+
+@pytest.mark.parametrize("answers", [{}, GREENLETS], ids=str)
+def test_make_dev_ends_if_sigterm_meets_a_view(
+    prepared: Any, environment: dict[str, str], answers: dict[str, str]
+) -> None:
+    """Python calls a handler in the greenlet that runs, and not in the main one."""
+    project = prepared(**answers)
+    views = project.package / "students/views.py"
+    views.write_text(views.read_text() + ENDING_VIEW)
+    with served(project.path, ["make", "dev"], environment) as (url, process):
+        fetch_error(f"{url}end")
+        process.communicate(timeout=30)
 
 
 @pytest.mark.parametrize("layer", CHOICES["sqlalchemy_layer"])
@@ -294,11 +321,11 @@ def test_the_workflow_passes_in_a_fresh_clone(
 
     # The whole of them runs in tests/test_newcomer.py.
     few = "tests/test_app.py tests/test_config.py tests/test_server.py"
-    environment |= settings | {"PYTEST_ADDOPTS": few}
+    environment |= settings | {"PYTEST_ADDOPTS": f"-p xdist {few}"}
     for command in commands(job):
         output = run("bash", "-ec", command, folder=clone, **environment)
 
-    order = ["ruff check", "ruff format --check", "mypy", "pytest"]
+    order = ["ruff check", "ruff format --check", "mypy", "pytest -n auto"]
     places = [output.index(f"{word}\n") for word in order]
     assert places == sorted(places)
 
@@ -483,7 +510,7 @@ def test_without_make_there_are_the_same_commands(prepared: Any) -> None:
         readme = (project.path / "README.md").read_text()
         page = (project.path / "docs/development.md").read_text()
         for command in called:
-            command = command.replace("python -m pytest", "pytest")
+            command = command.replace("python -m pytest -n auto", "pytest")
             assert command in readme, command
             assert f"`{command}" in page, command
 

@@ -5,6 +5,7 @@ import signal
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -63,11 +64,21 @@ def test_whoever_asks_needs_no_permission_and_no_host(app: Flask) -> None:
     assert ask(app) == (200, "ok\n")
 
 
-def test_a_process_is_ready_while_another_transaction_writes(app: Flask) -> None:
-    """That of the fixture has the write lock of SQLite."""
+def test_the_connection_that_has_asked_is_given_back(app: Flask) -> None:
     used = connections_in_use(app)
     assert ask(app) == (200, "ok\n")
     until(lambda: connections_in_use(app) == used)
+
+
+def test_a_process_is_ready_while_another_transaction_writes(
+    committing_app: Flask,
+) -> None:
+    write = text("UPDATE alembic_version SET version_num = version_num")
+    with ExitStack() as stack:
+        stack.enter_context(committing_app.app_context())
+        stack.enter_context(db.engine.begin()).execute(write)
+        clients = stack.enter_context(ThreadPoolExecutor(1))
+        assert clients.submit(ask, committing_app).result() == (200, "ok\n")
 
 
 def test_a_process_is_not_ready_without_its_migrations(committing_app: Flask) -> None:

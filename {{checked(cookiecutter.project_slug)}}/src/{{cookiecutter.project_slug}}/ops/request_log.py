@@ -58,7 +58,7 @@ def logged(wsgi_app: Callable[..., Iterable[bytes]]) -> Any:
 def ending(response: Any, file: Any, end: Callable[[], None]) -> Iterable[bytes]:
     """Return a response that calls a function when it has been closed."""
     close = partial(both, getattr(response, "close", None), end)
-    if file and isinstance(response, file):
+    if type(response) is file:
         # It stays an object that the server can send without reading it.
         response.close = close
         return response  # type: ignore[no-any-return]

@@ -50,6 +50,7 @@ class Setup:
     @cached_property
     def reached(self) -> Connection | Exception:
         engine = looking_engine(self.engine)
+        self.closing.callback(engine.dispose)
         return tried(lambda: self.closing.enter_context(engine.connect()))
 
     @property

@@ -130,7 +130,7 @@ class DelayedStart:
 
     def __init__(self, start_response: "StartResponse") -> None:
         self.start_response = start_response
-        self.start: Callable[[], Callable[[bytes], object]] | None = None
+        self.start: Any = None
         self.written: list[bytes] = []
         self.is_released = False
 

@@ -10,6 +10,7 @@ from flask_wtf import FlaskForm
 from flask_wtf.csrf import CSRFError
 from flask_wtf.csrf import validate_csrf
 from werkzeug.exceptions import UnsupportedMediaType
+from werkzeug.utils import cached_property
 from wtforms import ValidationError
 
 SAFE = ("GET", "HEAD", "OPTIONS", "TRACE")
@@ -31,8 +32,10 @@ class Form(FlaskForm):  # type: ignore[misc]
     """
 
     class Meta(FlaskForm.Meta):  # type: ignore[misc]
-        # In seconds: whoever had lunch in between loses nothing.
-        csrf_time_limit = 12 * 60 * 60
+        @cached_property
+        def csrf_time_limit(self) -> int:
+            """Return how many seconds a token is valid, which is longer than lunch."""
+            return 12 * 60 * 60
 
         def wrap_formdata(self, form: FlaskForm, formdata: Any) -> Any:
             if request.method not in SAFE:
@@ -49,11 +52,7 @@ class Form(FlaskForm):  # type: ignore[misc]
             # A form may have a prefix.
             sent = [it for key, it in request.form.items() if key.endswith(name)]
             try:
-                validate_csrf(
-                    sent[0] if sent else None,
-                    self.csrf_secret,
-                    self.csrf_time_limit,
-                    name,
-                )
+                token = sent[0] if sent else None
+                validate_csrf(token, self.csrf_secret, self.csrf_time_limit, name)
             except ValidationError:
                 raise CSRFError(FORGED) from None
