@@ -3,10 +3,9 @@
 import gzip
 import json
 import re
-import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler
 from http.server import ThreadingHTTPServer
 from pathlib import Path
@@ -20,11 +19,14 @@ from tests.conftest import Project
 from tests.conftest import run
 from tests.pages import wait_for
 from tests.servers import free_port
+from tests.servers import wait_until
 from tests.test_production import ask
 from tests.test_production import block
 from tests.test_production import KEY
 from tests.test_production import started
-from tests.versions import UV
+from tests.versions import install
+from tests.versions import new_environment
+from tests.versions import requirements
 
 PROBES = """
 import os
@@ -94,7 +96,7 @@ def add_as_the_page_says(project: Project) -> list[str]:
     text = (package / "app.py").read_text()
     for line, added in [
         ("from flask import Flask\n", "import sentry_sdk\n"),
-        ("from . import errors\n", "from . import telemetry\n"),
+        ("from .config import load_config\n", "from . import telemetry\n"),
         ("    app = Flask(", f"    {found[1]}\n"),
         ("    db.init_app(app)\n", "    telemetry.trace_requests(app)\n"),
         ("    errors.init_app(app)\n", "    telemetry.trace_queries(app)\n"),
@@ -115,12 +117,12 @@ def test_each_worker_reports_errors_traces_and_metrics(
     bake: Bake, tmp_path: Path, layer: str, greenlets: str
 ) -> None:
     project = bake(sqlalchemy_layer=layer, greenlet_support=greenlets)
-    python = tmp_path / "bin" / "python"
-    own = project.path / "pyproject.toml"
-    install = [*UV, "pip", "install", "--quiet", "--python", str(python)]
-    install += ["--requirement", str(own), "--group", f"{own}:dev"]
-    run(*UV, "venv", "--quiet", "--python", sys.executable, ".", folder=tmp_path)
-    run(*install, *add_as_the_page_says(project), folder=tmp_path)
+    added = add_as_the_page_says(project)
+    new_environment(tmp_path)
+    install(tmp_path, *requirements(project.path), *added)
+    python = tmp_path / "bin/python"
+    for command in [["ruff", "check"], ["ruff", "format", "--check"], ["mypy"]]:
+        run(python, "-m", *command, folder=project.path)
 
     # With greenlets, pytest imports a module before it reads `pythonpath`.
     settings = {"PYTHONPATH": "src"}
@@ -141,9 +143,8 @@ def test_each_worker_reports_errors_traces_and_metrics(
             wait_for(f"http://127.0.0.1:{port}/healthz", process)
             workers = both_workers(port)
             assert ask(port, "/fail")[0] == 500
-            deadline = time.monotonic() + 30
-            while lacking(received, workers) and time.monotonic() < deadline:
-                time.sleep(0.05)
+            with suppress(TimeoutError):
+                wait_until(lambda: not lacking(received, workers))
 
     assert lacking(received, workers) == []
     [error] = events(received)
@@ -155,13 +156,14 @@ def test_each_worker_reports_errors_traces_and_metrics(
 
 def both_workers(port: int) -> set[str]:
     workers: set[str] = set()
-    deadline = time.monotonic() + 60
-    while len(workers) < 2 and time.monotonic() < deadline:
+
+    def are_known() -> bool:
         status, data = ask(port, "/ask")
         assert status == 200
         workers.add(data.decode())
+        return len(workers) == 2
 
-    assert len(workers) == 2
+    wait_until(are_known)
     return workers
 
 

@@ -5,7 +5,6 @@ database, served by threads or greenlets; what was seen is in docs/neighbours.md
 """
 
 import re
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,7 +17,9 @@ from tests.conftest import Project
 from tests.conftest import ROOT
 from tests.conftest import run
 from tests.conftest import url_of
-from tests.versions import UV
+from tests.versions import install
+from tests.versions import new_environment
+from tests.versions import requirements
 
 FOLDER = Path(__file__).with_name("neighbours")
 NAMES = {"checks.py": "conftest.py", "shared.py": "shared.py"}
@@ -45,27 +46,24 @@ Install = Callable[[Project], Path]
 
 
 @pytest.fixture(scope="module")
-def install(tmp_path_factory: pytest.TempPathFactory) -> Install:
+def install_beside(tmp_path_factory: pytest.TempPathFactory) -> Install:
     """Return a function that installs a project next to its neighbours."""
     folder = tmp_path_factory.mktemp("neighbours")
-    run(*UV, "venv", "--quiet", "--python", sys.executable, ".", folder=folder)
+    new_environment(folder)
     group = f"{ROOT / 'pyproject.toml'}:neighbours"
 
-    def install(project: Project) -> Path:
-        own = project.path / "pyproject.toml"
-        command = [*UV, "pip", "install", "--quiet", "--python", ".", "--requirement"]
-        command += [str(own), "--group", f"{own}:dev", "--group", group]
-        run(*command, folder=folder)
+    def install_beside(project: Project) -> Path:
+        install(folder, *requirements(project.path), "--group", group)
         return folder / "bin" / "python"
 
-    return install
+    return install_beside
 
 
 @pytest.mark.parametrize(("database", "layer", "greenlets"), PAIRS)
 def test_neighbours_work(
     request: pytest.FixtureRequest,
     bake: Bake,
-    install: Install,
+    install_beside: Install,
     database: str,
     layer: str,
     greenlets: str,
@@ -84,7 +82,7 @@ def test_neighbours_work(
 
     command = ["-m", "pytest", "-p", "no:cacheprovider", "neighbours"]
     # With greenlets, pytest imports a module before it reads `pythonpath`.
-    python = install(project)
+    python = install_beside(project)
     output = run(python, *command, folder=project.path, PYTHONPATH="src")
     assert re.search(r"\d+ passed", output)
     assert not re.search(r"skipped|xfailed|deselected", output), output
