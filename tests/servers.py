@@ -2,7 +2,6 @@
 
 import os
 import random
-import re
 import shutil
 import signal
 import socket
@@ -12,10 +11,8 @@ from abc import ABC
 from abc import abstractmethod
 from collections.abc import Callable
 from collections.abc import Iterator
-from collections.abc import Sequence
 from contextlib import closing
 from contextlib import contextmanager
-from contextlib import ExitStack
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -47,12 +44,14 @@ class Server(ABC):
 
     stop_signal: signal.Signals
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, limit: int = MAX_CONNECTIONS) -> None:
         """Make the files of a server.
 
         :param folder: an empty folder for them.
+        :param limit: how many connections it accepts.
         """
         self.folder = folder
+        self.limit = limit
         self.port = free_port()
         self.user = unprivileged_user(folder)
         self.command = self.install()
@@ -196,7 +195,7 @@ class PostgreSQL(Server):
         self.make_data(programs)
         return [
             *(programs / "postgres", "-D", self.data, "-p", str(self.port)),
-            *("-k", self.folder, "-F", "-N", str(MAX_CONNECTIONS)),
+            *("-k", self.folder, "-F", "-N", str(self.limit)),
             *("-c", "deadlock_timeout=50ms"),
             *("-c", "listen_addresses=127.0.0.1,::1"),
         ]
@@ -281,28 +280,14 @@ class PostgreSQL(Server):
         return f"host=127.0.0.1 port={self.port} user=app"
 
 
-class Standby(PostgreSQL):
-    """A standby that has what a primary has, and gets what that commits."""
-
-    def __init__(self, folder: Path, primary: PostgreSQL) -> None:
-        self.primary = primary
-        super().__init__(folder)
-
-    def make_data(self, programs: Path) -> None:
-        command: list[str | Path] = [programs / "pg_basebackup", "-D", self.data]
-        command += ["-R", "-c", "fast", "-d", self.primary.conninfo]
-        run(command, self.user)
-
-    def create_app(self) -> None:
-        """Do nothing, as it comes from the primary."""
-
-
 class MariaDB(Server):
     stop_signal = signal.SIGTERM
 
-    def __init__(self, folder: Path, charset: str = "utf8mb4") -> None:
+    def __init__(
+        self, folder: Path, limit: int = MAX_CONNECTIONS, charset: str = "utf8mb4"
+    ) -> None:
         self.charset = charset
-        super().__init__(folder)
+        super().__init__(folder, limit)
 
     def install(self) -> "list[str | Path]":
         server = needs.program("mariadbd", "mariadb-server")
@@ -329,7 +314,7 @@ class MariaDB(Server):
             f"--port={self.port}",
             "--bind-address=127.0.0.1",
             f"--character-set-server={self.charset}",
-            f"--max-connections={MAX_CONNECTIONS}",
+            f"--max-connections={self.limit}",
             # A busy client may need long for the handshake.
             "--connect-timeout=60",
             # What is committed is in the file, so that a kill loses nothing.
@@ -394,135 +379,29 @@ class MariaDB(Server):
         self.execute(f"SET GLOBAL read_only = {refuse}")
 
 
-class GaleraNode(MariaDB):
-    """One of the nodes of a cluster, all of which can write.
-
-    :param others: those that were there before; the first one has none.
-    """
-
-    def __init__(self, folder: Path, others: "Sequence[GaleraNode]" = ()) -> None:
-        self.ports = [free_port() for _ in range(3)]
-        self.others = others
-        super().__init__(folder)
-
-    def install(self) -> "list[str | Path]":
-        peer, transfer, rest = (f"127.0.0.1:{port}" for port in self.ports)
-        others = [f"127.0.0.1:{other.ports[0]}" for other in self.others]
-        options = {
-            "gmcast.listen_addr": f"tcp://{peer}",
-            "ist.recv_addr": transfer,
-            "gcache.size": "16M",
-            # A node that is gone is noticed after a second.
-            "evs.keepalive_period": "PT0.3S",
-            "evs.suspect_timeout": "PT1S",
-            "evs.inactive_timeout": "PT2S",
-            "evs.inactive_check_period": "PT0.2S",
-            "evs.join_retrans_period": "PT0.3S",
-        }
-        needs.program("rsync", "rsync")
-        library = needs.file("/usr/lib/galera/libgalera_smm.so", "galera-4")
-        return [
-            *super().install(),
-            "--binlog-format=ROW",
-            "--innodb-autoinc-lock-mode=2",
-            "--wsrep-on=ON",
-            f"--wsrep-provider={library}",
-            f"--wsrep-provider-options={';'.join(map('='.join, options.items()))}",
-            f"--wsrep-cluster-address=gcomm://{','.join(others)}",
-            f"--wsrep-node-address={peer}",
-            "--wsrep-sst-method=rsync",
-            f"--wsrep-sst-receive-address={rest}",
-        ]
-
-    def create_app(self) -> None:
-        if not self.others:
-            super().create_app()
-
-    def answers(self) -> bool:
-        return super().answers() and self.state("local_state_comment") == "Synced"
-
-    def start(self) -> None:
-        """Start it; after a crash, the others send only what it has not yet."""
-        state = self.folder / "data" / "grastate.dat"
-        if state.exists() and "seqno:   -1" in state.read_text():
-            self.recover()
-
-        super().start()
-
-    def recover(self) -> None:
-        command = [*self.command, "--wsrep-recover"]
-        launch(command, self.folder, self.user).wait(60)
-        found = re.findall(r"Recovered position: (\S+)", self.log())
-        option = "--wsrep-start-position="
-        others = [it for it in self.command if not str(it).startswith(option)]
-        self.command = [*others, f"{option}{found[-1]}"]
-
-    def log(self) -> str:
-        return (self.folder / "log").read_text()
-
-    def state(self, name: str) -> str:
-        return str(self.execute(f"SHOW STATUS LIKE 'wsrep_{name}'")[0][1])
-
-    def isolate(self, isolate: bool) -> None:
-        """Neither hear nor tell the other nodes anything, or do so again."""
-        option = f"gmcast.isolate={int(isolate)}"
-        self.execute(f"SET GLOBAL wsrep_provider_options = '{option}'")
-
-    def wait_for(self, status: str) -> None:
-        """Wait until the node belongs to the majority, or to none."""
-        wait_until(lambda: self.state("cluster_status") == status)
-
-
 @contextmanager
-def galera(folder: Path) -> Iterator[list[GaleraNode]]:
-    """Run a Galera cluster of three nodes.
-
-    :param folder: an empty folder for its files.
-    """
-    nodes: list[GaleraNode] = []
-    folder.chmod(0o755)
-    with ExitStack() as stack:
-        for number in range(3):
-            own = folder / str(number)
-            own.mkdir()
-            node = GaleraNode(own, tuple(nodes))
-            stack.enter_context(stopped_at_the_end(node))
-            nodes.append(node)
-
-        yield nodes
-
-
-@contextmanager
-def postgresql(folder: Path) -> Iterator[PostgreSQL]:
+def postgresql(folder: Path, limit: int = MAX_CONNECTIONS) -> Iterator[PostgreSQL]:
     """Run a PostgreSQL server.
 
     :param folder: an empty folder for its files.
+    :param limit: how many connections it accepts.
     """
-    server = PostgreSQL(folder)
+    server = PostgreSQL(folder, limit)
     with stopped_at_the_end(server):
         yield server
 
 
 @contextmanager
-def standby(folder: Path, primary: PostgreSQL) -> Iterator[Standby]:
-    """Run a standby of a PostgreSQL server, which then waits for it.
-
-    :param folder: an empty folder for its files.
-    """
-    server = Standby(folder, primary)
-    with stopped_at_the_end(server):
-        primary.wait_for_standby()
-        yield server
-
-
-@contextmanager
-def mariadb(folder: Path, charset: str = "utf8mb4") -> Iterator[MariaDB]:
+def mariadb(
+    folder: Path, limit: int = MAX_CONNECTIONS, charset: str = "utf8mb4"
+) -> Iterator[MariaDB]:
     """Run a MariaDB server.
 
     :param folder: an empty folder for its files.
+    :param limit: how many connections it accepts.
     :param charset: of the databases that are created without one.
     """
-    server = MariaDB(folder, charset)
+    server = MariaDB(folder, limit, charset)
     with stopped_at_the_end(server):
         yield server
 
@@ -535,56 +414,6 @@ def stopped_at_the_end(server: Server) -> Iterator[None]:
         yield
     finally:
         server.stop()
-
-
-@contextmanager
-def pgbouncer(
-    folder: Path, server: PostgreSQL, pool_size: int, settings: str = ""
-) -> Iterator[int]:
-    """Run PgBouncer in front of a server, and yield the port of 127.0.0.1 it is at.
-
-    It gives a connection to the server to a client for one transaction at a time.
-
-    :param folder: an empty folder for its files.
-    :param pool_size: how many connections to each database of the server it opens.
-    :param settings: lines for its file besides.
-    """
-    bouncer = needs.program("pgbouncer", "pgbouncer")
-    port = free_port()
-    file = folder / "pgbouncer.ini"
-    file.write_text(
-        f"""
-[databases]
-* = host=127.0.0.1 port={server.port} user=app
-
-[pgbouncer]
-listen_addr = 127.0.0.1
-listen_port = {port}
-unix_socket_dir =
-auth_type = any
-pool_mode = transaction
-default_pool_size = {pool_size}
-max_client_conn = 500
-{without_prepared_statements(bouncer)}
-{settings}
-"""
-    )
-
-    process = launch([bouncer, file], folder, unprivileged_user(folder))
-    try:
-        wait_until_it_answers(process, folder, lambda: accepts(("127.0.0.1", port)))
-        yield port
-    finally:
-        process.kill()
-        process.wait()
-
-
-def without_prepared_statements(bouncer: str) -> str:
-    """Return the setting for them, which PgBouncer has from version 1.21 on."""
-    output = subprocess.run([bouncer, "--version"], capture_output=True, text=True)
-    major, minor = re.findall(r"\d+", output.stdout)[:2]
-    has_them = (int(major), int(minor)) >= (1, 21)
-    return "max_prepared_statements = 0" if has_them else ""
 
 
 def free_port() -> int:

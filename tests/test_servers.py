@@ -15,11 +15,11 @@ from sqlalchemy import NullPool
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
+from tests.clusters import pgbouncer
 from tests.conftest import started
 from tests.conftest import url_of
 from tests.proxies import counted
 from tests.servers import MariaDB
-from tests.servers import pgbouncer
 from tests.servers import PostgreSQL
 from tests.servers import Server
 from tests.servers import wait_until
@@ -174,11 +174,11 @@ def test_more_clients_than_the_pool_holds_are_served_by_pgbouncer(
     request: pytest.FixtureRequest, postgresql_server: PostgreSQL
 ) -> None:
     url = make_url(url_of("PostgreSQL", request))
-    with started(lambda folder: pgbouncer(folder, postgresql_server, 2)) as port:
-        bouncer = url.set(port=port).render_as_string()
+    with started(lambda folder: pgbouncer(folder, postgresql_server, 2)) as bouncer:
+        pooled = url.set(port=bouncer.port).render_as_string()
 
         def two_transactions(_: object) -> list[int]:
-            with psycopg.connect(bouncer) as client, client.cursor() as cursor:
+            with psycopg.connect(pooled) as client, client.cursor() as cursor:
                 pids = []
                 for _ in range(2):
                     cursor.execute("SELECT pg_backend_pid() FROM pg_sleep(0.01)")

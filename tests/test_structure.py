@@ -25,7 +25,7 @@ URLS = [
 ]
 
 OWNED = 400
-MACHINERY = {"sqlite": 4360, "server": 3720}
+MACHINERY = {"sqlite": 4360, "server": 3770}
 MODULE = 150
 OPERATIONS = {"ops": 675, "ops/doctor": 555}
 OPERATION = 100

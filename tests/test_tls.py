@@ -16,6 +16,7 @@ from tests import needs
 from tests import servers
 from tests.certificates import Certificate
 from tests.certificates import certificate
+from tests.clusters import pgbouncer
 from tests.conftest import Bake
 from tests.conftest import Project
 from tests.conftest import ROOT
@@ -137,8 +138,8 @@ client_tls_sslmode = require
 client_tls_cert_file = {own.file}
 client_tls_key_file = {own.key_file}
 """
-    with servers.pgbouncer(files, postgresql_server, 5, settings) as port:
-        yield f"postgresql://app@{HERE}:{port}/app"
+    with pgbouncer(files, postgresql_server, 5, settings) as bouncer:
+        yield f"postgresql://app@{HERE}:{bouncer.port}/app"
 
 
 @pytest.fixture(scope="module")

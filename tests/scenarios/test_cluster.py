@@ -7,13 +7,15 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 
 import pytest
+from sqlalchemy import make_url
 
+from tests.clusters import galera
+from tests.clusters import GaleraNode
+from tests.clusters import haproxy
 from tests.conftest import started
 from tests.scenarios.conftest import Figure
 from tests.scenarios.conftest import Serve
 from tests.scenarios.serving import Served
-from tests.servers import galera
-from tests.servers import GaleraNode
 
 CLIENTS = 8
 
@@ -53,11 +55,8 @@ def trouble(first: GaleraNode, second: GaleraNode, third: GaleraNode) -> None:
             node.wait_for("Primary")
 
 
-@pytest.mark.parametrize("database", ["MariaDB"])
-def test_transfers_on_nodes_of_a_cluster_keep_the_sum_and_cost_no_error_but_503(
-    serve: Serve, cluster: list[GaleraNode], figure: Figure
-) -> None:
-    servers = [serve(DATABASE_URL=node.url) for node in cluster[:2]]
+def transfer_in_trouble(servers: list[Served], cluster: list[GaleraNode]) -> str:
+    """Transfer while nodes come and go, check the answers, and return the figures."""
     servers[0].prepare()
     is_over = Event()
     with ThreadPoolExecutor(CLIENTS) as clients:
@@ -80,4 +79,23 @@ def test_transfers_on_nodes_of_a_cluster_keep_the_sum_and_cost_no_error_but_503(
         assert served.ask("POST", "/transfer?source=1&target=2").status == 200
         assert sum(served.balances()) == 0
 
-    figure(f"{done} done, {refused} 503")
+    return f"{done} done, {refused} 503"
+
+
+@pytest.mark.parametrize("database", ["MariaDB"])
+def test_transfers_on_nodes_of_a_cluster_keep_the_sum_and_cost_no_error_but_503(
+    serve: Serve, cluster: list[GaleraNode], figure: Figure
+) -> None:
+    servers = [serve(DATABASE_URL=node.url) for node in cluster[:2]]
+    figure(transfer_in_trouble(servers, cluster))
+
+
+@pytest.mark.parametrize("database", ["MariaDB"])
+def test_transfers_through_haproxy_keep_the_sum_and_cost_no_error_but_503(
+    serve: Serve, cluster: list[GaleraNode], figure: Figure
+) -> None:
+    with started(lambda folder: haproxy(folder, cluster)) as port:
+        url = make_url(cluster[0].url).set(port=port)
+        shown = url.render_as_string(hide_password=False)
+        servers = [serve(DATABASE_URL=shown) for _ in range(2)]
+        figure(transfer_in_trouble(servers, cluster))

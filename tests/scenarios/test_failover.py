@@ -9,6 +9,8 @@ from threading import Event
 
 import pytest
 
+from tests.clusters import pgbouncer
+from tests.clusters import standby
 from tests.conftest import started
 from tests.scenarios.conftest import Figure
 from tests.scenarios.conftest import Serve
@@ -16,7 +18,6 @@ from tests.scenarios.serving import Served
 from tests.servers import MariaDB
 from tests.servers import PostgreSQL
 from tests.servers import postgresql
-from tests.servers import standby
 
 CLIENTS = 8
 ADD = "/add/in-sql"
@@ -114,6 +115,27 @@ def test_a_switchover_and_back_loses_nothing_and_costs_no_error_but_503(
         return time.monotonic()
 
     figure(check(served, *under_load(served, switch_twice)))
+
+
+@pytest.mark.parametrize("database", ["PostgreSQL"])
+def test_a_failover_behind_pgbouncer_loses_nothing_and_costs_no_error_but_503(
+    serve: Serve, pair: Pair, figure: Figure
+) -> None:
+    primary, other = pair
+    # It waits 15 seconds by default before it asks a server again that was down.
+    settings = "server_login_retry = 1"
+    with started(lambda folder: pgbouncer(folder, primary, 10, settings)) as bouncer:
+        url = f"postgresql://app@127.0.0.1:{bouncer.port}/app"
+        served = serve(DATABASE_URL=url, DATABASE_POOLER="yes", WEB_CONCURRENCY="2")
+        served.prepare()
+
+        def fail_over() -> float:
+            primary.kill()
+            other.promote()
+            bouncer.lead_to(other)
+            return time.monotonic()
+
+        figure(check(served, *under_load(served, fail_over)))
 
 
 @pytest.mark.parametrize("database", ["PostgreSQL", "MariaDB"])

@@ -6,10 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy import make_url
 
+from tests.clusters import pgbouncer
 from tests.conftest import started
 from tests.scenarios.conftest import Figure
 from tests.scenarios.conftest import Serve
-from tests.servers import pgbouncer
 from tests.servers import PostgreSQL
 
 CLIENTS = 50
@@ -20,8 +20,8 @@ REQUESTS = 20
 def test_behind_pgbouncer_50_clients_of_two_workers_meet_no_error(
     serve: Serve, server: PostgreSQL, database_url: str, figure: Figure
 ) -> None:
-    with started(lambda folder: pgbouncer(folder, server, 10)) as port:
-        url = make_url(database_url).set(port=port)
+    with started(lambda folder: pgbouncer(folder, server, 10)) as bouncer:
+        url = make_url(database_url).set(port=bouncer.port)
         served = serve(
             WEB_CONCURRENCY="2",
             DATABASE_URL=url.render_as_string(hide_password=False),
