@@ -199,7 +199,7 @@ SCENARIOS = {
     "more patience than the settings say": "connection_in_time and PostgreSQL",
     "a round trip to look at a connection": "round_trip and MariaDB and threads",
     "a conflict is final": "opposite_order and PostgreSQL and threads",
-    "prepared statements behind a pooler": "pgbouncer and threads",
+    "prepared statements behind a pooler": "behind_pgbouncer_50 and threads",
     "no patience with requests when it stops": "is_finished and SQLite and threads",
     "a patch that comes too late": "blocks_nobody and PostgreSQL",
     "a server that has become read-only is asked again": "is_read_only and threads",
