@@ -186,6 +186,8 @@ def test_make_shell_has_db_and_the_models(
     shell.expect(">>> ")
     shell.sendline("print(6 * 7, db.session.query(Student).count())")
     shell.expect("42 0")
+    # A terminal that does not wait for a line yet loses the end of input.
+    shell.expect(">>> ")
     shell.sendeof()
     shell.expect(pexpect.EOF)
     shell.close()

@@ -33,7 +33,7 @@ def user(mariadb_url: str) -> str:
     with engine.begin() as connection:
         for statement in (
             "CREATE OR REPLACE USER 'o$dd'@localhost IDENTIFIED BY :password",
-            "GRANT ALL ON *.* TO 'o$dd'@localhost",
+            "GRANT ALL ON app.* TO 'o$dd'@localhost",
         ):
             parameters = {"password": PASSWORD} if ":password" in statement else {}
             connection.execute(text(statement), parameters)
